@@ -1,0 +1,29 @@
+export type {
+  Actor,
+  EventMetadata,
+  EventToAppend,
+  Json,
+  JsonObject,
+  Position,
+  RecordedEvent,
+  SealedPart,
+} from './event.js';
+export { APPEND_LIMIT_BYTES, APPEND_LIMIT_EVENTS, EventStore, StoreUnavailable } from './event-store.js';
+export type { AppendResult, EventBatch, ExpectedRevision } from './event-store.js';
+export { Clock, SystemClock } from './clock.js';
+export { ReadStore } from './read-store.js';
+export type {
+  Checkpoint,
+  DueRow,
+  FieldValue,
+  Lease,
+  Postponement,
+  ReadModelCopy,
+  ReadModelShape,
+  RowChanges,
+  RowQuery,
+  StoredRow,
+  TermQuery,
+} from './read-store.js';
+export { VaultStore } from './vault-store.js';
+export type { RecordWrite, StoredVaultRecord, VaultRecord, WrappedKey } from './vault-store.js';
