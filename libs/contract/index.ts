@@ -1,0 +1,12 @@
+export type * from './accounts.js';
+export { ACCOUNT_SORTS, STATUS_FILTERS } from './accounts.js';
+export type * from './answers.js';
+export { ApiClient, type PageQuery } from './client.js';
+export type * from './connections.js';
+export { CONNECTION_FAILURE_CODES, SELECTION_LIMIT } from './connections.js';
+export type * from './platforms.js';
+export { PLATFORM_IDS } from './platforms.js';
+export { clientProblem, isProblem, type ClientProblemCode, type Problem, type ProblemEntry } from './problem.js';
+export type * from './sandbox.js';
+export type { CallOptions, CommandMethod, CommandOptions, TransportOptions } from './transport.js';
+export type * from './workspaces.js';
