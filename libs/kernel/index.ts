@@ -32,3 +32,4 @@ export type { IdPrefix } from './ids.js';
 export { isRefusal, notFound, Refusal } from './refusal.js';
 export type { FieldError, RefusalCode } from './refusal.js';
 export { Secret } from './secret.js';
+export type { CommandAnswer, CommandContext } from './command.js';
