@@ -33,3 +33,20 @@ export { isRefusal, notFound, Refusal } from './refusal.js';
 export type { FieldError, RefusalCode } from './refusal.js';
 export { Secret } from './secret.js';
 export type { CommandAnswer, CommandContext } from './command.js';
+export { DataKey, hashOf, MasterKeys, Vault } from './vault.js';
+export { decodeEvent, ERASED, openPersonal, parseStreamName, streamName } from './stream.js';
+export type {
+  Decision,
+  Erased,
+  EventDefinition,
+  EventDefinitions,
+  EventOf,
+  OpenedEvent,
+  StreamDefinition,
+} from './stream.js';
+export { Streams } from './streams.js';
+export type { Executed, Execution, Loaded } from './streams.js';
+export { isAutomation, partitionOf } from './read-model.js';
+export type { Automation, ReadModel, RowDescription, Todo, TodoOutcome } from './read-model.js';
+export { ReadModelRunner } from './read-model-runner.js';
+export type { RunnerLog, RunnerStores } from './read-model-runner.js';
