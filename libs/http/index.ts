@@ -1,0 +1,14 @@
+export { AccessControl, Authorizer, PERMISSIONS, SCOPES } from './access.js';
+export type { Membership, Permission, Principal, Requirement, Scope } from './access.js';
+export { Answered, ReadGate, Reading } from './answers.js';
+export { applyHttp, BODY_LIMIT_BYTES, createHttpAdapter } from './apply-http.js';
+export { TokenVerifier } from './authentication.js';
+export { HttpModule } from './http-module.js';
+export type { HttpOptions } from './http-options.js';
+export { AnswerSealer, sweepIdempotency } from './idempotency.js';
+export { Metrics } from './metrics.js';
+export type { Problem } from './problems.js';
+export { Context } from './request-context.js';
+export type { RequestContext } from './request-context.js';
+export { COMMAND_TIME_LIMIT_MS, CommandRoute, InternalRoute, QueryRoute } from './routes.js';
+export type { AnswerShape, CommandRouteOptions, QueryRouteOptions } from './routes.js';
