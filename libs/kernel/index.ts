@@ -50,3 +50,5 @@ export { isAutomation, partitionOf } from './read-model.js';
 export type { Automation, ReadModel, RowDescription, Todo, TodoOutcome } from './read-model.js';
 export { ReadModelRunner } from './read-model-runner.js';
 export type { RunnerLog, RunnerStores } from './read-model-runner.js';
+export { ReadModels } from './read-models.js';
+export type { ReadyCopy } from './read-models.js';

@@ -113,8 +113,12 @@ export class ReadModelRunner {
       try {
         await this.#holdLease();
         const loops = [this.#follow(signal), this.#watchDue(signal), this.#renewLease(signal)];
-        await Promise.race(loops).finally(() => session.abort());
-        await Promise.allSettled(loops);
+        try {
+          await Promise.race(loops);
+        } finally {
+          session.abort();
+          await Promise.allSettled(loops);
+        }
         wait = RETRY_FIRST_MS;
       } catch (error) {
         if (this.#stopping.signal.aborted) return;

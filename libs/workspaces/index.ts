@@ -1,0 +1,7 @@
+export { membershipOf, WorkspaceAccess } from './access.js';
+export { ROLES } from './domain/roles.js';
+export type { AccountAccess, Role } from './domain/roles.js';
+export { addConnectedAccounts, DEFAULT_SETTINGS, workspace, workspaceEvents } from './domain/workspace.js';
+export type { WorkspaceEvent, WorkspaceSettings, WorkspaceState } from './domain/workspace.js';
+export { workspacesReadModel } from './read/workspaces.js';
+export { WorkspacesModule } from './workspaces.module.js';
