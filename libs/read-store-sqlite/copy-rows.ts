@@ -1,0 +1,208 @@
+import type {
+  DueRow,
+  FieldValue,
+  JsonObject,
+  Postponement,
+  ReadModelShape,
+  RowQuery,
+  StoredRow,
+  TermQuery,
+} from '#kernel';
+import { countersTable, dueIndex, fieldColumn, rowsTable, termsTable } from './copy-schema.js';
+import { indexWalks } from './row-query.js';
+import type { SqliteFile } from './sqlite-file.js';
+
+type Column = FieldValue;
+
+/** Columns of every answer before those of the fields. */
+const FIXED_COLUMNS = ['key', 'due_at', 'counters', 'terms', 'body'];
+
+/** The rows, terms and counters of one copy. Everything runs at once, in the transaction that is open if one is. */
+export class CopyRows {
+  readonly #fields: readonly string[];
+  readonly #columns: string;
+  readonly #rows: string;
+  readonly #terms: string;
+  readonly #counters: string;
+  readonly #upsert: string;
+
+  constructor(
+    private readonly file: SqliteFile,
+    readonly id: number,
+    readonly shape: ReadModelShape,
+  ) {
+    this.#fields = Object.keys(shape.fields);
+    this.#rows = rowsTable(id);
+    this.#terms = termsTable(id);
+    this.#counters = countersTable(id);
+    const columns = [...FIXED_COLUMNS, ...this.#fields.map(fieldColumn)];
+    this.#columns = columns.join(', ');
+    // Whatever was postponed is tried anew once its row is put again.
+    this.#upsert = `INSERT INTO ${this.#rows} (${this.#columns}) VALUES (${columns.map(() => '?').join(', ')})
+      ON CONFLICT (key) DO UPDATE SET parked = 0, tries = 0, next_try_at = NULL, reason = NULL,
+      ${columns.map((column) => `${column} = excluded.${column}`).join(', ')}`;
+  }
+
+  load(key: string): StoredRow | null {
+    const found = this.file.statement(`SELECT ${this.#columns} FROM ${this.#rows} WHERE key = ?`).get(key);
+    return found === undefined ? null : this.#decode(found as Column[]);
+  }
+
+  /** At most `limit` rows behind `key` in the order of keys; the empty text is before all. */
+  readBehind(key: string, limit: number): readonly StoredRow[] {
+    const text = `SELECT ${this.#columns} FROM ${this.#rows} WHERE key > ? ORDER BY key LIMIT ?`;
+    return this.#decodeAll(this.file.statement(text).all(key, limit));
+  }
+
+  find(query: RowQuery): readonly StoredRow[] {
+    const found: StoredRow[] = [];
+    for (const { text, parameters } of indexWalks(this.id, this.shape, this.#columns, query)) {
+      if (found.length >= query.limit) break;
+      const rows = this.file.statement(text).all(...parameters, query.limit - found.length);
+      found.push(...this.#decodeAll(rows));
+    }
+    return found;
+  }
+
+  put(row: StoredRow): void {
+    this.#checkNames(row);
+    const terms = JSON.stringify(row.terms);
+    if (this.shape.terms.length > 0) this.#replaceTerms(row, terms);
+    this.file
+      .statement(this.#upsert)
+      .run(
+        row.key,
+        row.dueAt,
+        JSON.stringify(row.counters),
+        terms,
+        JSON.stringify(row.body),
+        ...this.#fields.map((field) => row.fields[field] ?? null),
+      );
+  }
+
+  remove(key: string): void {
+    if (this.shape.terms.length > 0) this.#removeTerms(key, this.#storedTerms(key), new Set());
+    this.file.statement(`DELETE FROM ${this.#rows} WHERE key = ?`).run(key);
+  }
+
+  findKeysByTerm({ field, scope, prefix, exact, limit }: TermQuery): readonly string[] {
+    if (!this.shape.terms.includes(field)) throw new RangeError(`${this.shape.name} has no term field ${field}.`);
+    // UTF-8 has no byte FF: behind the prefix, it bounds all texts that begin so.
+    const condition = exact === true ? 'term = ?' : `term >= ? AND term < ? || x'ff'`;
+    const text = `SELECT key FROM ${this.#terms} WHERE field = ? AND scope = ? AND ${condition} ORDER BY term, key`;
+    const bounds = exact === true ? [prefix] : [prefix, prefix];
+    const keys = new Set<string>();
+    if (limit <= 0) return [];
+    for (const [key] of this.file.statement(text).iterate(field, scope, ...bounds) as Iterable<[string]>) {
+      keys.add(key);
+      if (keys.size >= limit) break;
+    }
+    return [...keys];
+  }
+
+  /** Adds to a counter. One that comes to 0 is removed. */
+  count(name: string, amount: number): void {
+    const text = `INSERT INTO ${this.#counters} (name, value) VALUES (?, ?)
+      ON CONFLICT (name) DO UPDATE SET value = value + excluded.value RETURNING value`;
+    const [value] = this.file.statement(text).get(name, amount) as [number];
+    if (value === 0) this.file.statement(`DELETE FROM ${this.#counters} WHERE name = ?`).run(name);
+  }
+
+  counter(name: string): number {
+    const found = this.file.statement(`SELECT value FROM ${this.#counters} WHERE name = ?`).get(name);
+    return found === undefined ? 0 : (found as [number])[0];
+  }
+
+  countersByPrefix(prefix: string): ReadonlyMap<string, number> {
+    const text = `SELECT name, value FROM ${this.#counters} WHERE name >= ? AND name < ? || x'ff' ORDER BY name`;
+    return new Map(this.file.statement(text).all(prefix, prefix) as [string, number][]);
+  }
+
+  due(at: string, now: string, limit: number): readonly DueRow[] {
+    const text = `SELECT ${this.#columns}, tries, next_try_at, reason FROM ${this.#rows}
+      INDEXED BY ${dueIndex(this.id)} WHERE due_at <= ? AND parked = 0 AND (next_try_at IS NULL OR next_try_at <= ?)
+      ORDER BY due_at, key LIMIT ?`;
+    return (this.file.statement(text).all(at, now, limit) as Column[][]).map((columns) => {
+      const [tries, nextTryAt, reason] = columns.slice(-3) as [number, string | null, string | null];
+      const postponement: Postponement | null = reason === null ? null : { tries, nextTryAt, reason };
+      return { row: this.#decode(columns), postponement };
+    });
+  }
+
+  nextDue(after: string): string | null {
+    const text = `SELECT due_at FROM ${this.#rows} INDEXED BY ${dueIndex(this.id)}
+      WHERE due_at > ? AND parked = 0 ORDER BY due_at LIMIT 1`;
+    const found = this.file.statement(text).get(after) as [string] | undefined;
+    return found?.[0] ?? null;
+  }
+
+  postpone(key: string, { tries, nextTryAt, reason }: Postponement): void {
+    this.file
+      .statement(`UPDATE ${this.#rows} SET parked = ?, tries = ?, next_try_at = ?, reason = ? WHERE key = ?`)
+      .run(nextTryAt === null ? 1 : 0, tries, nextTryAt, reason, key);
+  }
+
+  countParked(): number {
+    const text = `SELECT count(*) FROM ${this.#rows} WHERE parked = 1`;
+    return (this.file.statement(text).get() as [number])[0];
+  }
+
+  #decodeAll(rows: readonly unknown[]): StoredRow[] {
+    return rows.map((columns) => this.#decode(columns as Column[]));
+  }
+
+  #decode(columns: readonly Column[]): StoredRow {
+    const [key, dueAt, counters, terms, body] = columns as [string, string | null, string, string, string];
+    const fields = this.#fields.map((field, index) => [field, columns[FIXED_COLUMNS.length + index] ?? null]);
+    return {
+      key,
+      body: JSON.parse(body) as JsonObject,
+      fields: Object.fromEntries(fields) as StoredRow['fields'],
+      terms: JSON.parse(terms) as StoredRow['terms'],
+      counters: JSON.parse(counters) as StoredRow['counters'],
+      dueAt,
+    };
+  }
+
+  #checkNames(row: StoredRow): void {
+    for (const field of Object.keys(row.fields)) {
+      if (!Object.hasOwn(this.shape.fields, field)) throw new RangeError(`${this.shape.name} has no field ${field}.`);
+    }
+    for (const field of Object.keys(row.terms)) {
+      if (!this.shape.terms.includes(field)) throw new RangeError(`${this.shape.name} has no term field ${field}.`);
+    }
+  }
+
+  #storedTerms(key: string): string | null {
+    const found = this.file.statement(`SELECT terms FROM ${this.#rows} WHERE key = ?`).get(key);
+    return found === undefined ? null : (found as [string])[0];
+  }
+
+  #replaceTerms(row: StoredRow, terms: string): void {
+    const stored = this.#storedTerms(row.key);
+    if (stored === terms) return;
+    const kept = new Set<string>();
+    const insert = this.file.statement(
+      `INSERT INTO ${this.#terms} (field, scope, term, key) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+    );
+    for (const [field, { scope, values }] of Object.entries(row.terms)) {
+      for (const term of values) {
+        insert.run(field, scope, term, row.key);
+        kept.add(JSON.stringify([field, scope, term]));
+      }
+    }
+    this.#removeTerms(row.key, stored, kept);
+  }
+
+  #removeTerms(key: string, stored: string | null, kept: ReadonlySet<string>): void {
+    if (stored === null) return;
+    const remove = this.file.statement(
+      `DELETE FROM ${this.#terms} WHERE field = ? AND scope = ? AND term = ? AND key = ?`,
+    );
+    for (const [field, { scope, values }] of Object.entries(JSON.parse(stored) as StoredRow['terms'])) {
+      for (const term of values) {
+        if (!kept.has(JSON.stringify([field, scope, term]))) remove.run(field, scope, term, key);
+      }
+    }
+  }
+}

@@ -1,0 +1,2 @@
+export { SqliteReadStore } from './sqlite-read-store.js';
+export { SqliteFile } from './sqlite-file.js';
