@@ -1,0 +1,131 @@
+import { useState } from 'react';
+import type { AccountQuery, PlatformId } from '#contract';
+import { ConnectDialog } from '../connect/connect-dialog.js';
+import { ConnectionDialog } from '../connect/connection-dialog.js';
+import { PlusIcon } from '../design/icons.js';
+import { ProblemNotice } from '../design/problem-notice.js';
+import { counted } from '../design/words.js';
+import { navigate, useAddress } from '../navigation/navigation.js';
+import { useSession } from '../session/session.js';
+import { missingPermission, useWorkspace } from '../workspaces/current-workspace.js';
+import { AccountDetails } from './account-details.js';
+import { PlatformFilter, SearchField, SortField, StatusFilterBar } from './account-filters.js';
+import { AccountTable, AccountTableSkeleton } from './account-table.js';
+import './accounts-page.css';
+import { NoAccounts } from './no-accounts.js';
+import { useAccountList, type AccountList } from './use-account-list.js';
+
+/** The Social Accounts page: filters, the list, and what opens above it. */
+export function AccountsPage() {
+  const { refresh } = useSession();
+  const { workspace, me } = useWorkspace();
+  const address = useAddress();
+  const [connecting, setConnecting] = useState<{ readonly platform: PlatformId | null } | null>(null);
+  const query: AccountQuery = {
+    sort: address.sort,
+    ...(address.status === 'all' ? {} : { status: address.status }),
+    ...(address.platform === null ? {} : { platform: address.platform }),
+    ...(address.q === '' ? {} : { q: address.q }),
+  };
+  const list = useAccountList(workspace.id, query);
+  const hindrance = missingPermission(me, 'accounts:connect');
+  const leaveConnection = (): void => {
+    navigate({ connection: null }, 'replace');
+    refresh();
+  };
+
+  return (
+    <main className="page">
+      <div className="page__title">
+        <h1>Social accounts</h1>
+        <div className="row">
+          {hindrance === null ? null : <span className="faint">{hindrance}</span>}
+          <button
+            type="button"
+            className="button button--main"
+            disabled={hindrance !== null}
+            onClick={() => setConnecting({ platform: null })}
+          >
+            <PlusIcon />
+            Connect account
+          </button>
+        </div>
+      </div>
+      <div className="accounts-page">
+        <PlatformFilter chosen={address.platform} counts={list.latest?.platforms ?? null} />
+        <div className="accounts-page__list">
+          <div className="accounts-page__bar">
+            <StatusFilterBar chosen={address.status} counts={list.latest?.counts ?? null} />
+            <div className="accounts-page__search">
+              <SearchField value={address.q} />
+              <SortField value={address.sort} />
+            </div>
+          </div>
+          <AccountListing
+            list={list}
+            zone={workspace.timezone}
+            isFiltered={address.status !== 'all' || address.platform !== null || address.q !== ''}
+            onConnect={hindrance === null ? () => setConnecting({ platform: address.platform }) : null}
+          />
+        </div>
+      </div>
+      {address.account === null ? null : (
+        <AccountDetails key={address.account} accountId={address.account} onClose={() => navigate({ account: null })} />
+      )}
+      {connecting === null ? null : (
+        <ConnectDialog platform={connecting.platform} onClose={() => setConnecting(null)} />
+      )}
+      {address.connection === null ? null : (
+        <ConnectionDialog
+          key={address.connection}
+          connectionId={address.connection}
+          onClose={leaveConnection}
+          onTryAgain={(platform) => {
+            leaveConnection();
+            setConnecting({ platform });
+          }}
+        />
+      )}
+    </main>
+  );
+}
+
+interface AccountListingProps {
+  readonly list: AccountList;
+  readonly zone: string;
+  readonly isFiltered: boolean;
+  readonly onConnect: (() => void) | null;
+}
+
+function AccountListing({ list, zone, isFiltered, onConnect }: AccountListingProps) {
+  const { loaded, items, more } = list;
+  if (loaded.state === 'loading') {
+    return <AccountTableSkeleton />;
+  }
+  if (loaded.state === 'failed') {
+    return <ProblemNotice problem={loaded.problem} retry={list.retry} permission="accounts:read" />;
+  }
+  const total = loaded.value.counts;
+  return (
+    <>
+      {items.length === 0 ? (
+        <NoAccounts isFiltered={isFiltered} onConnect={onConnect} />
+      ) : (
+        <AccountTable accounts={items} zone={zone} isRenewing={loaded.renewing} />
+      )}
+      {more.problem === null ? null : <ProblemNotice problem={more.problem} />}
+      <div className="accounts-page__end">
+        <p className="faint" role="status">
+          {items.length === 0
+            ? 'No accounts shown'
+            : `${items.length.toLocaleString('en-GB')} shown of ${counted(total.all, 'account')} under this search`}
+        </p>
+        {list.hasMore ? (
+          <button type="button" className="button" disabled={more.busy} onClick={() => void more.load()}>
+            {more.busy ? 'Loading…' : 'Load more'}
+          </button>
+        ) : null}
+      </div>
+    </>
+  );
+}
