@@ -1,7 +1,7 @@
 import type { IdentityId } from './platform.js';
 
 /** Older calls give way, so that a long run does not fill the memory. */
-const LOG_LENGTH_CALLS = 10_000;
+export const LOG_LENGTH_CALLS = 50_000;
 const PATH_LENGTH_CHARACTERS = 300;
 
 export interface LoggedCall {

@@ -145,6 +145,13 @@ describe('The control of the sandbox', () => {
     expect([answer.status, answer.get('message')]).toEqual([400, expect.stringMatching(/^.+\.$/)]);
   });
 
+  it('refuses what is no JSON, and takes an empty body where none is needed', async () => {
+    const headers = { 'content-type': 'application/json' };
+    expect((await driver.call('/control', { method: 'POST', headers, body: '{"do"' })).status).toBe(400);
+    expect((await driver.call('/control', { method: 'POST', headers })).status).toBe(400);
+    expect((await driver.call('/log', { method: 'DELETE', headers })).status).toBe(204);
+  });
+
   it('logs every call to a platform, newest last, and no secret', async () => {
     const token = await driver.facebookToken('ada');
     await driver.get(`/facebook/graph/v23.0/${token}`, { access_token: token });

@@ -4,6 +4,7 @@ import type { Thing } from './platform.js';
 import type { World } from './world.js';
 
 const PICTURE_LIFETIME_SECONDS = 60;
+const GOLDEN_ANGLE_DEGREES = 137;
 
 /** `GET /pictures/<platform>/<id>.svg`: initials on a colour, so that every user and Page can be told apart. */
 export function servePictures(server: FastifyInstance, world: World): void {
@@ -19,7 +20,10 @@ export function servePictures(server: FastifyInstance, world: World): void {
 }
 
 function drawPicture(thing: Thing, name: string): string {
-  const hue = [...thing.id].reduce((sum, character) => (sum * 31 + character.charCodeAt(0)) % 360, 7);
+  // Ids that follow one another are a golden angle apart, and so are told apart at a glance.
+  const hue =
+    ([...thing.id].reduce((sum, character) => (sum * 31 + character.charCodeAt(0)) % 360, 7) * GOLDEN_ANGLE_DEGREES) %
+    360;
   const initials = name
     .split(/[\s._-]+/)
     .map((word) => word.charAt(0).toUpperCase())

@@ -82,6 +82,12 @@ function buildServer(): FastifyInstance {
   server.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => {
     done(null, new URLSearchParams(String(body)));
   });
+  const parseJson = server.getDefaultJsonParser('error', 'error');
+  // Many clients name a content type where they send nothing, as in DELETE.
+  server.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined);
+    else parseJson(request, String(body), done);
+  });
   // Behind a proxy anybody's request would seem to come from this machine, so for a forwarded one nothing is here.
   server.addHook('onRequest', async (request, reply) => {
     const forwarded = Object.keys(request.headers).some(
