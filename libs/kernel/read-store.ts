@@ -12,23 +12,29 @@ export interface ReadModelCopy {
 export interface ReadModelShape {
   readonly name: string;
   readonly version: number;
-  /** The scalar columns that indexes are made of. */
+  /** The scalar columns that indexes are made of. Names here are letters, digits, `_` and `-`, a letter first. */
   readonly fields: Readonly<Record<string, 'text' | 'number'>>;
   /**
-   * Named indexes: the fields in order. A query fixes some leading fields, may bound or order by the next one, and always
-   * ends by the row's key. Rows whose first field is null are not in the index.
+   * Named indexes: the fields in order. A query fixes all fields but the last, which it may bound and is ordered by, or all of
+   * them; it always ends by the row's key. Rows whose first field is null are not in the index.
    */
   readonly indexes: Readonly<Record<string, readonly string[]>>;
   /** Multi-valued fields, found by (scope, prefix): words of a name, members of a workspace. */
   readonly terms: readonly string[];
 }
 
+/**
+ * Texts are ordered by code point (the order of their UTF-8 bytes), wherever this port speaks of an order. Null stands behind
+ * every value: last when ascending, first when descending.
+ */
 export type FieldValue = string | number | null;
 
 /** A row as it is stored: its content, and everything by which it is found and counted. */
 export interface StoredRow {
+  /** Not empty. */
   readonly key: string;
   readonly body: JsonObject;
+  /** By name, of the shape's fields; one that is left out comes back as null. */
   readonly fields: Readonly<Record<string, FieldValue>>;
   /** By term field: (scope, terms). A scope is usually the workspace's id. */
   readonly terms: Readonly<Record<string, { readonly scope: string; readonly values: readonly string[] }>>;
@@ -36,7 +42,7 @@ export interface StoredRow {
   readonly counters: readonly string[];
   /**
    * When this row's place in the indexes, or the work it stands for, is next due by the passing of time alone
-   * (ISO 8601 UTC, domain time), or null for never.
+   * (domain time, ISO 8601 UTC as `Date#toISOString` writes it, so that texts compare as instants), or null for never.
    */
   readonly dueAt: string | null;
 }
@@ -48,11 +54,11 @@ export interface Checkpoint {
   readonly eventId: string | null;
 }
 
-/** What one transaction changes. */
+/** What one transaction changes. No key stands in it twice. */
 export interface RowChanges {
   readonly puts: readonly StoredRow[];
   readonly deletes: readonly string[];
-  /** By counter name, what to add. */
+  /** By counter name, what to add: whole numbers. */
   readonly counts: ReadonlyMap<string, number>;
   /** The new checkpoint, or null to leave it (rows renewed by time, not by events). */
   readonly checkpoint: Checkpoint | null;
@@ -69,11 +75,14 @@ export interface RowQuery {
   readonly index: string;
   /** Values of the leading fields of the index. */
   readonly equals: Readonly<Record<string, FieldValue>>;
-  /** Bounds of the field behind them, both inclusive. */
+  /** Bounds of the field behind them, both inclusive; null is none. A bound leaves out rows where that field is null. */
   readonly from?: FieldValue;
   readonly to?: FieldValue;
   readonly order: 'ascending' | 'descending';
-  /** Only rows behind this one in the order: the value of the field behind the fixed ones, and the key. */
+  /**
+   * Only rows behind this place in the order, whether or not a row is there: the value of the field behind the fixed ones
+   * (no matter which when all are fixed), and the key.
+   */
   readonly after?: { readonly value: FieldValue; readonly key: string };
   readonly limit: number;
 }
@@ -91,7 +100,7 @@ export interface TermQuery {
 /** An attempt at a due row that did not succeed: kept beside the row until the row changes. */
 export interface Postponement {
   readonly tries: number;
-  /** Real time, ISO 8601 UTC: not tried again before; null when parked for an operator. */
+  /** Real time, ISO 8601 UTC as `Date#toISOString` writes it: not tried again before; null when parked for an operator. */
   readonly nextTryAt: string | null;
   readonly reason: string;
 }
@@ -106,14 +115,19 @@ export interface DueRow {
  * exactly once in effect. Answers are at least as new as the checkpoint that was read before them.
  */
 export abstract class ReadStore {
-  /** Makes tables and indexes for a copy where they are missing. Repeatable. */
+  /**
+   * Makes tables and indexes for a copy where they are missing. Repeatable; done once by each process that uses the copy
+   * (`checkpoint` and `drop` alone do without). @throws RangeError for another shape than the copy was made with.
+   */
   abstract prepare(shape: ReadModelShape, copy: ReadModelCopy): Promise<void>;
 
+  /** How far a copy has come; null before its first checkpoint, and for one that is not there. */
   abstract checkpoint(copy: ReadModelCopy): Promise<Checkpoint | null>;
 
   /** The rows with these keys, by key; those that are not there are missing from the map. */
   abstract load(copy: ReadModelCopy, keys: readonly string[]): Promise<ReadonlyMap<string, StoredRow>>;
 
+  /** The rows of an index that a query fixes, in its order. @throws RangeError for a query that its index does not answer. */
   abstract find(copy: ReadModelCopy, query: RowQuery): Promise<readonly StoredRow[]>;
 
   /** Keys of the rows that carry such a term, ordered by term and key, each key once. */
@@ -125,13 +139,13 @@ export abstract class ReadStore {
   /** All counters whose name begins so, with their values other than 0. */
   abstract countsByPrefix(copy: ReadModelCopy, prefix: string): Promise<ReadonlyMap<string, number>>;
 
-  /** Rows with `dueAt` at or before an instant, oldest first, those that wait for a next try or are parked left out. */
+  /** Rows with `dueAt` at or before an instant, oldest first and by key, those that wait for a next try or are parked left out. */
   abstract due(copy: ReadModelCopy, at: string, limit: number): Promise<readonly DueRow[]>;
 
-  /** The earliest `dueAt` behind an instant, or null: what the clock would reach next. */
+  /** The earliest `dueAt` behind an instant of a row that is not parked, or null: what the clock would reach next. */
   abstract nextDue(copy: ReadModelCopy, after: string): Promise<string | null>;
 
-  /** Keeps a failed attempt beside a row. Ends by itself when the row is put again or deleted. */
+  /** Keeps a failed attempt beside a row; nothing where the row is gone. Ends by itself when the row is put again or deleted. */
   abstract postpone(
     copy: ReadModelCopy,
     lease: Lease,
@@ -142,18 +156,25 @@ export abstract class ReadStore {
   /** How many rows of a copy are parked. */
   abstract countParked(copy: ReadModelCopy): Promise<number>;
 
-  /** Changes rows, counters and checkpoint in one transaction, or nothing when a newer fence holds the lease. */
+  /**
+   * Changes rows, counters and checkpoint in one transaction, or nothing when a newer fence holds the lease. A lease that
+   * lapsed or was released still counts until somebody takes it. @throws RangeError for a field that the shape has not.
+   */
   abstract save(copy: ReadModelCopy, lease: Lease, changes: RowChanges): Promise<'saved' | 'fenced'>;
 
-  /** Takes or prolongs a lease for `forMs` of the store's time. Null while another owner holds it. */
+  /**
+   * Takes or prolongs a lease for `forMs` of the store's (real) time. Null while another owner holds it. The fence grows
+   * whenever the lease is taken anew, and stays while its owner prolongs it. An owner is named for one start of one process.
+   */
   abstract acquireLease(name: string, owner: string, forMs: number): Promise<Lease | null>;
 
+  /** Ends a lease before its time; nothing when it was taken since. */
   abstract releaseLease(lease: Lease): Promise<void>;
 
-  /** Every row of a copy in the order of keys: for comparing copies. */
+  /** Every row of a copy in the order of keys: for comparing copies. Rows that change meanwhile may come as they were or are. */
   abstract scan(copy: ReadModelCopy): AsyncIterable<StoredRow>;
 
-  /** Removes a copy with everything in it. */
+  /** Removes a copy with everything in it but its lease. Repeatable, also for a copy that is not there. */
   abstract drop(copy: ReadModelCopy): Promise<void>;
 
   /** Calls `listener` when a checkpoint may have moved, in this process or another. A hint: may come late, twice or not at all. */

@@ -19,12 +19,12 @@ export interface VaultRecord {
   readonly value: JsonObject;
   /** Ciphertext, base64, or null. */
   readonly sealed: string | null;
-  /** Domain time at which it is looked at again, ISO 8601 UTC, or null. */
+  /** Domain time at which it is looked at again, ISO 8601 UTC as `Date#toISOString` writes it, or null. */
   readonly dueAt: string | null;
 }
 
 export interface StoredVaultRecord extends VaultRecord {
-  /** Grows with every write; what a conditional write names. */
+  /** Grows with every write, and is never given again to a record of this kind and id; what a conditional write names. */
   readonly version: number;
 }
 
@@ -32,7 +32,8 @@ export type RecordWrite = 'written' | 'changed-meanwhile' | 'key-destroyed';
 
 /**
  * Storage of wrapped keys and of small records with conditional writes. It sees no plaintext and no unwrapped key.
- * Every write is durable when it resolves. A single record's writes are serial.
+ * Every write is durable when it resolves. A single record's writes are serial. Ids and subjects are not empty, and are ordered
+ * by code point (the order of their UTF-8 bytes).
  */
 export abstract class VaultStore {
   /** Stores the key unless the subject has one, or had one: answers the one that counts, or 'destroyed'. */
@@ -55,12 +56,18 @@ export abstract class VaultStore {
   /** Wrapped keys by subject, in order, behind `after`: for rotation and backup checks. */
   abstract listKeys(after: string | null, limit: number): Promise<readonly WrappedKey[]>;
 
-  /** Writes a new record: 'changed-meanwhile' when one with this kind and id is there, 'key-destroyed' when its subject's key is not alive. */
+  /**
+   * Writes a new record: 'key-destroyed' when its subject's key is not alive (destroyed, or never made), else
+   * 'changed-meanwhile' when one with this kind and id is there.
+   */
   abstract insert(record: VaultRecord): Promise<RecordWrite>;
 
   abstract read(kind: string, id: string): Promise<StoredVaultRecord | null>;
 
-  /** Replaces a record if it still has this version. */
+  /**
+   * Replaces a record if it still has this version: 'key-destroyed' when the new record's subject has no living key, else
+   * 'changed-meanwhile' when the version is another or the record is gone. It may move to another subject.
+   */
   abstract replace(record: VaultRecord, version: number): Promise<RecordWrite>;
 
   /** Removes a record, with a version only if it still has it. True when it is gone by this call. */
@@ -69,12 +76,13 @@ export abstract class VaultStore {
   /** Records of a kind whose id begins so, in the order of ids. */
   abstract list(kind: string, idPrefix: string, limit: number): Promise<readonly StoredVaultRecord[]>;
 
-  /** Records of a kind with `dueAt` at or before an instant, oldest first. */
+  /** Records of a kind with `dueAt` at or before an instant, oldest first and by id, held or not. */
   abstract due(kind: string, at: string, limit: number): Promise<readonly StoredVaultRecord[]>;
 
   /**
    * Takes a record for an owner for `forMs` of the store's own (real) time. Answers the record, or null when it is not
-   * there or another owner holds it. An owner prolongs its own hold.
+   * there or another owner holds it. An owner prolongs its own hold. A hold is advice among owners: it refuses no write,
+   * changes no version, outlives replacements, and ends with the record.
    */
   abstract hold(kind: string, id: string, owner: string, forMs: number): Promise<StoredVaultRecord | null>;
 
