@@ -31,13 +31,13 @@ export type InspectedToken = z.output<typeof inspectedTokenAnswer>['data'];
 
 export const personAnswer = z.object({ id: externalId });
 
-const pictureAnswer = z.object({ data: z.object({ url: z.unknown() }).nullish() }).nullish();
+const pictureAnswer = z.object({ data: z.object({ url: z.unknown().optional() }).nullish() }).nullish();
 
 export const instagramAnswer = z.object({
   id: externalId,
   username,
   name: displayName,
-  profile_picture_url: z.unknown(),
+  profile_picture_url: z.unknown().optional(),
 });
 export type InstagramAnswer = z.output<typeof instagramAnswer>;
 
@@ -45,7 +45,7 @@ export const pageAnswer = z.object({
   id: externalId,
   name: displayName,
   username,
-  link: z.unknown(),
+  link: z.unknown().optional(),
   picture: pictureAnswer,
   tasks: z.array(z.string().max(TASK_LIMIT_CHARACTERS)).max(TASKS_LIMIT).nullish(),
   /** Only whether there is one: Facebook gives it to those alone who have a role on the Page. */
@@ -66,7 +66,7 @@ export function listAnswer<Item extends z.ZodType>(item: Item) {
     paging: z
       .object({
         cursors: z.object({ after: z.string().max(CURSOR_LIMIT_CHARACTERS).nullish() }).nullish(),
-        next: z.unknown(),
+        next: z.unknown().optional(),
       })
       .nullish()
       .transform((paging) => (paging?.next ? { after: paging.cursors?.after ?? null } : null)),

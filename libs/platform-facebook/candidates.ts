@@ -32,21 +32,16 @@ export class GrantedAccess {
   }
 }
 
-interface Presentation {
-  readonly wwwBase: string;
-  readonly sandbox: boolean;
-}
-
-/** A Page that the consent reaches, and the Instagram account that is linked to it. */
-export function candidatesOfPage(page: PageAnswer, access: GrantedAccess, presentation: Presentation): Candidate[] {
+/** A Page that the consent reaches, and the Instagram account that is linked to it. `sandbox` admits pictures by http. */
+export function candidatesOfPage(page: PageAnswer, access: GrantedAccess, sandbox: boolean): Candidate[] {
   const linked = page.instagram_business_account ?? null;
   return [
-    pageCandidate(page, access, presentation),
-    ...(linked === null ? [] : [instagramCandidate(linked, page, access, presentation)]),
+    pageCandidate(page, access, sandbox),
+    ...(linked === null ? [] : [instagramCandidate(linked, page, access, sandbox)]),
   ];
 }
 
-function pageCandidate(page: PageAnswer, access: GrantedAccess, { wwwBase, sandbox }: Presentation): Candidate {
+function pageCandidate(page: PageAnswer, access: GrantedAccess, sandbox: boolean): Candidate {
   const handle = page.username || null;
   return {
     platform: 'facebook',
@@ -56,7 +51,7 @@ function pageCandidate(page: PageAnswer, access: GrantedAccess, { wwwBase, sandb
     name: page.name ?? handle ?? page.id,
     handle,
     pictureUrl: shownUrl(page.picture?.data?.url, sandbox),
-    profileUrl: shownUrl(page.link, sandbox) ?? `${wwwBase}/${page.id}`,
+    profileUrl: shownUrl(page.link, sandbox) ?? `https://www.facebook.com/${page.id}`,
     notSelectable: whyNot(FACEBOOK_PAGE_METHOD, page, [page.id], access),
   };
 }
@@ -65,7 +60,7 @@ function instagramCandidate(
   instagram: InstagramAnswer,
   page: PageAnswer,
   access: GrantedAccess,
-  { sandbox }: Presentation,
+  sandbox: boolean,
 ): Candidate {
   const handle = instagram.username || null;
   return {
@@ -76,7 +71,7 @@ function instagramCandidate(
     name: instagram.name ?? handle ?? instagram.id,
     handle,
     pictureUrl: shownUrl(instagram.profile_picture_url, sandbox),
-    profileUrl: handle === null ? null : shownUrl(`https://www.instagram.com/${encodeURIComponent(handle)}/`, sandbox),
+    profileUrl: handle === null ? null : `https://www.instagram.com/${encodeURIComponent(handle)}/`,
     // Facebook lists the Instagram account, the Page, or both among a scope's targets, depending on the scope.
     notSelectable: whyNot(INSTAGRAM_VIA_FACEBOOK_METHOD, page, [instagram.id, page.id], access),
   };

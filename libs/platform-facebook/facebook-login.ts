@@ -106,8 +106,7 @@ export class FacebookLogin extends PlatformLogin {
     const access = new GrantedAccess(inspected);
     const pages = await listPages(this.#graph, token, access, budget);
     if (pages instanceof PlatformFailure) return pages;
-    const presentation = { wwwBase: this.#options.bases.www, sandbox: this.mode === 'sandbox' };
-    const candidates = pages.items.flatMap((page) => candidatesOfPage(page, access, presentation));
+    const candidates = pages.items.flatMap((page) => candidatesOfPage(page, access, this.mode === 'sandbox'));
     return {
       subject: person.id,
       secrets: sealTokens({ accessToken: token, refreshToken: null }),

@@ -19,7 +19,7 @@ const profile = z.object({
   username: z.string().max(USERNAME_LIMIT_CHARACTERS).nullish(),
   name: displayName,
   account_type: z.string().max(USERNAME_LIMIT_CHARACTERS).nullish(),
-  profile_picture_url: z.unknown(),
+  profile_picture_url: z.unknown().optional(),
 });
 
 /** `GET /me`, which some versions wrap in a list of one. */

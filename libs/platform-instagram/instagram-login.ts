@@ -176,8 +176,7 @@ export class InstagramLogin extends PlatformLogin {
       name: profile.name ?? handle ?? profile.user_id,
       handle,
       pictureUrl: shownUrl(profile.profile_picture_url, sandbox),
-      profileUrl:
-        handle === null ? null : shownUrl(`${this.#options.bases.www}/${encodeURIComponent(handle)}/`, sandbox),
+      profileUrl: handle === null ? null : `https://www.instagram.com/${encodeURIComponent(handle)}/`,
       notSelectable: isPersonal ? 'not-supported' : isComplete ? null : 'missing-permission',
     };
   }

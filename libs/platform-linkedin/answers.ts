@@ -17,7 +17,7 @@ export const tokenAnswer = z.object({
 export type TokenAnswer = z.output<typeof tokenAnswer>;
 
 /** OpenID Connect's `userinfo`. */
-export const memberAnswer = z.object({ sub: externalId, name: displayName, picture: z.unknown() });
+export const memberAnswer = z.object({ sub: externalId, name: displayName, picture: z.unknown().optional() });
 export type MemberAnswer = z.output<typeof memberAnswer>;
 
 /** `GET /v2/me`, of which only the name in the profile's address is of use. */
@@ -48,7 +48,9 @@ export const organizationAnswer = z.object({
     .object({
       'original~': z
         .object({
-          elements: z.array(z.object({ identifiers: z.array(z.object({ identifier: z.unknown() })).max(20) })).max(20),
+          elements: z
+            .array(z.object({ identifiers: z.array(z.object({ identifier: z.unknown().optional() })).max(20) }))
+            .max(20),
         })
         .nullish()
         .catch(null),

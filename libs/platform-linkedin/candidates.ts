@@ -6,14 +6,13 @@ import type { OrganizationRole } from './linkedin-api.js';
 export interface Presentation {
   readonly method: ConnectMethod;
   readonly grantedScopes: readonly string[];
-  readonly wwwBase: string;
   readonly sandbox: boolean;
 }
 
 export function profileCandidate(
   member: MemberAnswer,
   vanityName: string | null,
-  { method, grantedScopes, wwwBase, sandbox }: Presentation,
+  { method, grantedScopes, sandbox }: Presentation,
 ): Candidate {
   const isComplete = method.requiredScopes('profile').every((scope) => grantedScopes.includes(scope));
   return {
@@ -24,7 +23,7 @@ export function profileCandidate(
     name: member.name ?? vanityName ?? member.sub,
     handle: vanityName,
     pictureUrl: shownUrl(member.picture, sandbox),
-    profileUrl: vanityName === null ? null : shownUrl(`${wwwBase}/in/${encodeURIComponent(vanityName)}`, sandbox),
+    profileUrl: vanityName === null ? null : `https://www.linkedin.com/in/${encodeURIComponent(vanityName)}/`,
     notSelectable: isComplete ? null : 'missing-permission',
   };
 }
@@ -32,7 +31,7 @@ export function profileCandidate(
 export function organizationCandidate(
   role: OrganizationRole,
   organization: OrganizationAnswer,
-  { method, grantedScopes, wwwBase, sandbox }: Presentation,
+  { method, grantedScopes, sandbox }: Presentation,
 ): Candidate {
   const handle = organization.vanityName || null;
   const isComplete = method.requiredScopes('organization').every((scope) => grantedScopes.includes(scope));
@@ -45,7 +44,7 @@ export function organizationCandidate(
     name: organization.localizedName ?? handle ?? role.organizationId,
     handle,
     pictureUrl: shownUrl(logo, sandbox),
-    profileUrl: shownUrl(`${wwwBase}/company/${encodeURIComponent(handle ?? role.organizationId)}`, sandbox),
+    profileUrl: `https://www.linkedin.com/company/${encodeURIComponent(handle ?? role.organizationId)}/`,
     notSelectable: !isComplete ? 'missing-permission' : role.mayPost ? null : 'not-allowed-to-post',
   };
 }

@@ -102,7 +102,6 @@ export class LinkedInLogin extends PlatformLogin {
     const presentation: Presentation = {
       method: this.#method,
       grantedScopes,
-      wwwBase: this.#options.bases.www,
       sandbox: this.mode === 'sandbox',
     };
     const hasVanityName = grantedScopes.includes('r_basicprofile');
