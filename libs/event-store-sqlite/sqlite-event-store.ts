@@ -1,0 +1,183 @@
+import { join, resolve } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { EventStore, StoreUnavailable } from '#kernel';
+import type { AppendResult, EventBatch, EventToAppend, ExpectedRevision, Position, RecordedEvent } from '#kernel';
+import { AppendQueue, QUEUE_LIMITS } from './append-queue.js';
+import type { QueueLimits } from './append-queue.js';
+import { DataDirectoryLock } from './data-directory-lock.js';
+import { EVENTS_FILE } from './event-database.js';
+import { EventReader } from './event-reader.js';
+import { BEGINNING, comparePositions, isPosition, positionNumber } from './position.js';
+import { proposeAppend } from './proposed-append.js';
+import { RecentEvents } from './recent-events.js';
+import { WriterClient } from './writer-client.js';
+
+/** What a subscription delivers at once. */
+const SUBSCRIPTION_BATCH_EVENTS = 500;
+const SUBSCRIPTION_BATCH_BYTES = 4 * 1024 * 1024;
+const CLOSE_LIMIT_MS = 10_000;
+
+const CLOSED = 'The event store is closed.';
+
+export interface SqliteEventStoreOptions {
+  /** The folder that holds `events.sqlite`. Made (mode 0700) where it is missing. */
+  readonly dataDir: string;
+  /** The directory's lock, where the caller holds it for several stores; otherwise the store takes and releases it. */
+  readonly lock?: DataDirectoryLock;
+  /**
+   * Called once when the disk or the writer has failed for good. From then on every append is refused, and the process should
+   * end: after a failed fsync only a fresh start shows what the disk holds.
+   */
+  readonly onFailure?: (reason: Error) => void;
+  /** How much may wait for the writer; the defaults fit a service. */
+  readonly queueLimits?: Partial<QueueLimits>;
+}
+
+/**
+ * The event log in one SQLite file, for one process.
+ *
+ * Appends go to one writer in a thread of its own, which gathers those that wait into one durable transaction. Reading
+ * happens on the calling thread, from the file or, at the log's end, from memory. Events that were handed over must not be
+ * changed afterwards: subscriptions at the log's end deliver the same objects.
+ */
+export class SqliteEventStore extends EventStore {
+  private closing: Promise<void> | null = null;
+  private failed = false;
+
+  private constructor(
+    private readonly options: SqliteEventStoreOptions,
+    private readonly lock: DataDirectoryLock,
+    private readonly writer: WriterClient,
+    private readonly reader: EventReader,
+    private readonly recent: RecentEvents,
+    private readonly queue: AppendQueue,
+  ) {
+    super();
+  }
+
+  /**
+   * @throws DataDirectoryInUse when another process works in the directory; Error, with a sentence, when the file cannot be
+   * opened durably.
+   */
+  static async open(options: SqliteEventStoreOptions): Promise<SqliteEventStore> {
+    const lock = options.lock ?? DataDirectoryLock.acquire(options.dataDir);
+    const file = join(resolve(options.dataDir), EVENTS_FILE);
+    let fail = (_reason: string): void => undefined;
+    const writer = new WriterClient((reason) => fail(reason));
+    try {
+      const answer = await writer.ask({ kind: 'open', file });
+      if (!answer.ok) throw new Error(`The event store ${file} cannot be opened: ${answer.reason}.`);
+      const recent = new RecentEvents(answer.values[0] ?? BEGINNING);
+      const limits = { ...QUEUE_LIMITS, ...options.queueLimits };
+      const queue = new AppendQueue(writer, recent, limits, (reason) => fail(reason));
+      const store = new SqliteEventStore(options, lock, writer, new EventReader(file), recent, queue);
+      fail = (reason) => store.fail(reason);
+      return store;
+    } catch (error) {
+      await writer.close(CLOSE_LIMIT_MS);
+      if (options.lock === undefined) lock.release();
+      throw error;
+    }
+  }
+
+  override append(stream: string, expected: ExpectedRevision, events: readonly EventToAppend[]): Promise<AppendResult> {
+    try {
+      return this.queue.add(proposeAppend(stream, expected, events));
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+  }
+
+  override async readStream(stream: string, fromRevision: number, limit: number): Promise<readonly RecordedEvent[]> {
+    return this.openReader().readStream(stream, fromRevision, limit);
+  }
+
+  override async readLast(stream: string): Promise<RecordedEvent | null> {
+    return this.openReader().readLast(stream);
+  }
+
+  override async readAll(after: Position | null, limit: number): Promise<EventBatch> {
+    const position = positionNumber(after);
+    return batchBehind(position, this.openReader().readBehind(position, limit));
+  }
+
+  override async *subscribe(after: Position | null, signal: AbortSignal): AsyncGenerator<EventBatch, void, undefined> {
+    let position = positionNumber(after);
+    while (!signal.aborted && this.closing === null) {
+      if (this.recent.head <= position) {
+        await this.recent.waitBeyond(position, signal);
+        continue;
+      }
+      const events =
+        this.recent.behind(position, SUBSCRIPTION_BATCH_EVENTS) ??
+        this.openReader().readBehind(position, SUBSCRIPTION_BATCH_EVENTS, SUBSCRIPTION_BATCH_BYTES);
+      const batch = batchBehind(position, events);
+      yield batch;
+      position = positionNumber(batch.position);
+      // A long way to catch up must not keep the thread from everybody else.
+      await nextTurn();
+    }
+  }
+
+  override async head(): Promise<Position | null> {
+    return this.recent.head === BEGINNING ? null : String(this.recent.head);
+  }
+
+  override async readAt(position: Position): Promise<RecordedEvent | null> {
+    return isPosition(position) ? this.openReader().readAt(positionNumber(position)) : null;
+  }
+
+  override comparePositions(a: Position, b: Position): number {
+    return comparePositions(a, b);
+  }
+
+  override isPosition(text: string): boolean {
+    return isPosition(text);
+  }
+
+  /**
+   * Deletes every ciphertext sealed under this data key from the database file and from the write-ahead log, for an erasure.
+   * The events stay, with an empty `sealed.bytes`. Answers of how many events; repeatable.
+   *
+   * @throws StoreUnavailable when it could not be done: it is to be asked for again.
+   */
+  async eraseSealed(key: string): Promise<number> {
+    if (this.closing !== null) throw new StoreUnavailable(CLOSED);
+    const answer = await this.writer.ask({ kind: 'erase-sealed', key });
+    // Whether or not it was done in full, memory serves nothing of it any more.
+    this.recent.clear();
+    if (answer.ok) return answer.values[0] ?? 0;
+    if (answer.fatal) this.fail(answer.reason);
+    throw new StoreUnavailable(`The event store could not erase: ${answer.reason}.`);
+  }
+
+  override close(): Promise<void> {
+    // Set before anything waits: from here on nobody reads, and subscriptions end.
+    this.closing ??= Promise.resolve().then(() => this.letGo());
+    return this.closing;
+  }
+
+  private async letGo(): Promise<void> {
+    this.recent.wake();
+    await this.queue.drain(CLOSED);
+    this.reader.close();
+    await this.writer.close(CLOSE_LIMIT_MS);
+    if (this.options.lock === undefined) this.lock.release();
+  }
+
+  private openReader(): EventReader {
+    if (this.closing !== null) throw new StoreUnavailable(CLOSED);
+    return this.reader;
+  }
+
+  private fail(reason: string): void {
+    if (this.failed || this.closing !== null) return;
+    this.failed = true;
+    this.queue.stop(`The event store has failed and writes no more: ${reason}.`);
+    this.options.onFailure?.(new StoreUnavailable(reason));
+  }
+}
+
+function batchBehind(position: number, events: readonly RecordedEvent[]): EventBatch {
+  return { events, position: events.at(-1)?.position ?? String(position) };
+}
