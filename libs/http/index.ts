@@ -3,12 +3,18 @@ export type { Membership, Permission, Principal, Requirement, Scope } from './ac
 export { Answered, ReadGate, Reading } from './answers.js';
 export { applyHttp, BODY_LIMIT_BYTES, createHttpAdapter } from './apply-http.js';
 export { TokenVerifier } from './authentication.js';
+export { originCookie, originCookieName } from './cookies.js';
+export type { OriginCookie } from './cookies.js';
 export { HttpModule } from './http-module.js';
 export type { HttpOptions } from './http-options.js';
 export { AnswerSealer, sweepIdempotency } from './idempotency.js';
+export { JwksTokenVerifier } from './jwks-token-verifier.js';
+export type { JwksOptions } from './jwks-token-verifier.js';
 export { Metrics } from './metrics.js';
+export { buildOpenApi } from './openapi.js';
 export type { Problem } from './problems.js';
 export { Context } from './request-context.js';
 export type { RequestContext } from './request-context.js';
 export { COMMAND_TIME_LIMIT_MS, CommandRoute, InternalRoute, QueryRoute } from './routes.js';
 export type { AnswerShape, CommandRouteOptions, QueryRouteOptions } from './routes.js';
+export { MayBeAbsent } from './fields.js';

@@ -70,12 +70,15 @@ export function statusOf(refusal: Refusal): number {
   return precondition ? PRECONDITION_FAILED : PROBLEMS[refusal.code].status;
 }
 
+/** Said of everything that is not found, so that the answer tells nothing about why (T20). */
+const NOT_FOUND_DETAIL = 'There is no such thing here.';
+
 export function problemOf(refusal: Refusal, correlationId: string): Problem {
   return {
     type: `urn:social-accounts:problem:${refusal.code}`,
     title: PROBLEMS[refusal.code].title,
     status: statusOf(refusal),
-    detail: refusal.detail,
+    detail: refusal.code === 'not-found' ? NOT_FOUND_DETAIL : refusal.detail,
     code: refusal.code,
     correlationId,
     ...(refusal.more.errors === undefined ? {} : { errors: refusal.more.errors }),

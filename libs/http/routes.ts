@@ -1,6 +1,6 @@
 import { applyDecorators, SetMetadata, type Type } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
-import { ApiOperation } from '@nestjs/swagger';
+import { ApiExcludeEndpoint, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import type { RefusalCode } from '#kernel';
 import type { Requirement } from './access.js';
 
@@ -64,7 +64,14 @@ const declare = (plan: RoutePlan): MethodDecorator =>
     // The plan rides on Fastify's own route, where the hooks before the controller find it without a search.
     RouteConfig({ plan }),
     ApiOperation({ summary: plan.summary }),
+    ...[plan.status, ...plan.alsoAnswers].map((status) => describeAnswer(status, plan.answer)),
   );
+
+function describeAnswer(status: number, answer: AnswerShape): MethodDecorator {
+  if (answer === null) return ApiResponse({ status });
+  const [type, isArray] = typeof answer === 'function' ? [answer, false] : [answer[0], true];
+  return ApiResponse({ status, type, isArray });
+}
 
 const shared = (options: SharedOptions) => ({
   summary: options.summary,
@@ -101,4 +108,5 @@ export function QueryRoute(options: QueryRouteOptions): MethodDecorator {
 }
 
 /** Marks a handler that answers by itself, outside these rules and outside the API's description (health, metrics). */
-export const InternalRoute = (): MethodDecorator => SetMetadata(INTERNAL_ROUTE, true);
+export const InternalRoute = (): MethodDecorator =>
+  applyDecorators(SetMetadata(INTERNAL_ROUTE, true), ApiExcludeEndpoint());

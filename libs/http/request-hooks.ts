@@ -1,0 +1,119 @@
+import { BlockList, isIPv6 } from 'node:net';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { notFound, Refusal, StoreUnavailable } from '#kernel';
+import { bearerToken, type TokenVerifier } from './authentication.js';
+import type { HttpOptions } from './http-options.js';
+import type { Metrics } from './metrics.js';
+import { prepare, refused } from './outgoing.js';
+import type { RateLimits } from './rate-limits.js';
+import { type RequestState, stateOf } from './request-context.js';
+import { correlationIdOf } from './request-headers.js';
+import type { RoutePlan } from './routes.js';
+import { unavailable } from './unexpected.js';
+
+/** What a request that matched no route is called in logs and metrics: its path could hold anything. */
+const UNMATCHED = 'unmatched';
+
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet('127.0.0.0', 8);
+LOOPBACK.addAddress('::1', 'ipv6');
+
+export interface RequestHooks {
+  readonly options: HttpOptions;
+  readonly verifier: TokenVerifier;
+  readonly rateLimits: RateLimits;
+  readonly metrics: Metrics;
+}
+
+/**
+ * What happens before a body is read, and after an answer has gone: who calls, whether they call too often, one line in
+ * the log, and the figures. It stands in Fastify's own hooks so that it also holds where no controller is reached.
+ */
+export function addRequestHooks(fastify: FastifyInstance, hooks: RequestHooks): void {
+  fastify.decorateRequest('state', null);
+  fastify.addHook('onRequest', async (request, reply) => {
+    begin(request, reply, hooks.options);
+    const refusal = await admission(request, reply, hooks);
+    if (refusal === null) return;
+    return reply.send(prepare(reply, refused(refusal, stateOf(request).correlationId)));
+  });
+  fastify.addHook('onResponse', (request, reply, done) => {
+    record(request, reply, hooks);
+    done();
+  });
+}
+
+function begin(request: FastifyRequest, reply: FastifyReply, options: HttpOptions): void {
+  const correlationId = correlationIdOf(request.headers);
+  const state: RequestState = {
+    principal: null,
+    workspaceId: null,
+    membership: null,
+    correlationId,
+    command: null,
+    readAfter: null,
+    baseUrl: options.publicUrl,
+    cookies: request.cookies,
+    address: request.ip,
+    startedAt: process.hrtime.bigint(),
+  };
+  request.state = state;
+  reply.header('x-correlation-id', correlationId).header('x-content-type-options', 'nosniff');
+  if (isOurs(request)) reply.header('cache-control', 'no-store');
+}
+
+/** Routes of this API, and what matches nothing; the rest are files and probes, served by others. */
+const isOurs = (request: FastifyRequest): boolean => request.is404 || request.routeOptions.config.plan !== undefined;
+
+/** Null when the request may go on; else what it is turned down with before anything of it is read. */
+async function admission(request: FastifyRequest, reply: FastifyReply, hooks: RequestHooks): Promise<Refusal | null> {
+  if (!isOurs(request)) return null;
+  const { plan } = request.routeOptions.config;
+  const unauthenticated = plan === undefined ? null : await authenticate(request, plan, hooks.verifier);
+  const tooMany = await hooks.rateLimits(request, reply);
+  if (tooMany !== null) return tooMany;
+  if (plan?.sandboxOnly === true && !(hooks.options.sandbox && isLoopback(request.ip))) return notFound('thing');
+  return unauthenticated;
+}
+
+async function authenticate(
+  request: FastifyRequest,
+  plan: RoutePlan,
+  verifier: TokenVerifier,
+): Promise<Refusal | null> {
+  if (plan.requires === 'public') return null;
+  const token = bearerToken(request.headers.authorization);
+  try {
+    const principal = token === null ? null : await verifier.verify(token);
+    stateOf(request).principal = principal;
+    return principal === null ? new Refusal('unauthenticated', 'A valid bearer token is needed.') : null;
+  } catch (error) {
+    if (error instanceof StoreUnavailable) return unavailable();
+    throw error;
+  }
+}
+
+function isLoopback(address: string): boolean {
+  return LOOPBACK.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+}
+
+function record(request: FastifyRequest, reply: FastifyReply, { options, metrics }: RequestHooks): void {
+  const { state, method } = request;
+  if (state === null) return;
+  const route = request.is404 ? UNMATCHED : (request.routeOptions.url ?? UNMATCHED);
+  const status = reply.statusCode;
+  const seconds = Number(process.hrtime.bigint() - state.startedAt) / 1e9;
+  metrics.recordRequest(route, method, status, seconds, request.routeOptions.config.plan?.kind === 'command');
+  // The pattern alone: paths and queries hold secrets and ids that belong in no log.
+  options.logger.info(
+    {
+      route,
+      method,
+      status,
+      durationMs: Math.round(seconds * 1000),
+      correlationId: state.correlationId,
+      principal: state.principal?.id ?? null,
+    },
+    'request',
+  );
+}
