@@ -1,0 +1,121 @@
+import type {
+  Checkpoint,
+  FieldValue,
+  JsonObject,
+  Lease,
+  ReadModelCopy,
+  ReadModelShape,
+  ReadStore,
+  RowQuery,
+  StoredRow,
+} from '#kernel';
+
+/** A store over empty data, for a whole suite. */
+export interface ReadStoreSetUp {
+  readonly store: ReadStore;
+  /** The same data as another process sees it; the same store where one process at a time may use the data. */
+  readonly another: ReadStore;
+  dispose(): Promise<void>;
+}
+
+const LEASE_MS = 60_000;
+
+const FIELDS = { workspace: 'text', status: 'text', name: 'text', size: 'number' } as const;
+const INDEXES = {
+  byWorkspace: ['workspace'],
+  byName: ['workspace', 'name'],
+  bySize: ['workspace', 'size'],
+  byStatusAndName: ['workspace', 'status', 'name'],
+  everyName: ['name'],
+};
+
+let cases = 0;
+
+/** A prepared copy of a read model that no other test uses, with its lease. */
+export class ReadStoreCase {
+  private constructor(
+    readonly store: ReadStore,
+    readonly another: ReadStore,
+    readonly shape: ReadModelShape,
+    readonly copy: ReadModelCopy,
+    readonly lease: Lease,
+  ) {}
+
+  static async begin({ store, another }: ReadStoreSetUp): Promise<ReadStoreCase> {
+    cases += 1;
+    const shape = { name: `model-${cases}`, version: 1, fields: FIELDS, indexes: INDEXES, terms: ['words', 'members'] };
+    const copy = { name: shape.name, version: 1, generation: 0, partition: 0 };
+    await store.prepare(shape, copy);
+    if (another !== store) await another.prepare(shape, copy);
+    const lease = await acquire(store, `lease of ${shape.name}`, 'owner', LEASE_MS);
+    return new ReadStoreCase(store, another, shape, copy, lease);
+  }
+
+  /** Saves under the case's lease, and insists on success. */
+  async save(changes: {
+    readonly puts?: readonly StoredRow[];
+    readonly deletes?: readonly string[];
+    readonly counts?: Readonly<Record<string, number>>;
+    readonly checkpoint?: Checkpoint;
+  }): Promise<void> {
+    const outcome = await this.store.save(this.copy, this.lease, {
+      puts: changes.puts ?? [],
+      deletes: changes.deletes ?? [],
+      counts: new Map(Object.entries(changes.counts ?? {})),
+      checkpoint: changes.checkpoint ?? null,
+    });
+    if (outcome !== 'saved') throw new Error(`The save was ${outcome}.`);
+  }
+
+  async load(key: string): Promise<StoredRow | undefined> {
+    return (await this.store.load(this.copy, [key])).get(key);
+  }
+
+  async findKeys(query: Partial<RowQuery> & Pick<RowQuery, 'index' | 'equals'>): Promise<readonly string[]> {
+    const found = await this.store.find(this.copy, { order: 'ascending', limit: 1_000, ...query });
+    return found.map(({ key }) => key);
+  }
+
+  /** Another copy of the same model, prepared. */
+  async prepareCopy(different: Partial<Omit<ReadModelCopy, 'name'>>): Promise<ReadModelCopy> {
+    const copy = { ...this.copy, ...different };
+    await this.store.prepare({ ...this.shape, version: copy.version }, copy);
+    return copy;
+  }
+}
+
+export async function acquire(store: ReadStore, name: string, owner: string, forMs: number): Promise<Lease> {
+  const lease = await store.acquireLease(name, owner, forMs);
+  if (!lease) throw new Error(`${owner} did not get the lease ${name}.`);
+  return lease;
+}
+
+/** A row with every field, unless told otherwise. */
+export function row(
+  key: string,
+  content: {
+    readonly fields?: Readonly<Record<string, FieldValue>>;
+    readonly words?: readonly string[];
+    readonly members?: readonly string[];
+    readonly scope?: string;
+    readonly counters?: readonly string[];
+    readonly dueAt?: string | null;
+    readonly body?: JsonObject;
+  } = {},
+): StoredRow {
+  const scope = content.scope ?? 'ws_1';
+  return {
+    key,
+    body: content.body ?? { of: key },
+    fields: { workspace: 'ws_1', status: null, name: null, size: null, ...content.fields },
+    terms: {
+      ...(content.words ? { words: { scope, values: content.words } } : {}),
+      ...(content.members ? { members: { scope, values: content.members } } : {}),
+    },
+    counters: content.counters ?? [],
+    dueAt: content.dueAt ?? null,
+  };
+}
+
+/** The order that the ports promise for texts. */
+export const byCodePoint = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
