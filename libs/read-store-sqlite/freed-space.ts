@@ -34,7 +34,7 @@ interface Range {
 }
 
 /** Writes the log back into the file and empties it. @throws StoreUnavailable while another connection still reads from it. */
-export function truncateLog(database: Database.Database): void {
+function truncateLog(database: Database.Database): void {
   const [result] = database.pragma('wal_checkpoint(TRUNCATE)') as { busy: number }[];
   if (result?.busy !== 0)
     throw new StoreUnavailable('Another process still reads an older state of the database file.');

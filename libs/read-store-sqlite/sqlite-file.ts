@@ -2,7 +2,7 @@ import { closeSync, constants, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { StoreUnavailable } from '#kernel';
-import { overwriteFreedSpace, truncateLog } from './freed-space.js';
+import { overwriteFreedSpace } from './freed-space.js';
 
 /** How long a statement waits for another process (an operator's command line) that holds the file's lock. */
 const BUSY_TIMEOUT_MS = 2_000;
@@ -105,7 +105,6 @@ export class SqliteFile {
     await this.#lastScrub;
     if (!this.database.open) return;
     this.#statements.clear();
-    truncateLog(this.database);
     this.database.close();
     closeSync(this.#descriptor);
   }
@@ -126,6 +125,9 @@ function demand(database: Database.Database, setting: string, name: string, expe
 }
 
 function asUnavailable(error: unknown): unknown {
-  if (!(error instanceof Database.SqliteError) || !UNAVAILABLE_CODE.test(error.code)) return error;
-  return new StoreUnavailable(`The database file does not take the operation: ${error.code}.`, { cause: error });
+  // By its code: the driver's native part may throw another copy of the driver's error class.
+  if (!(error instanceof Error) || !('code' in error) || !UNAVAILABLE_CODE.test(String(error.code))) return error;
+  return new StoreUnavailable(`The database file does not take the operation: ${String(error.code)}.`, {
+    cause: error,
+  });
 }
