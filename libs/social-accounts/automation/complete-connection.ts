@@ -1,0 +1,290 @@
+import { Injectable } from '@nestjs/common';
+import {
+  idFromName,
+  isRefusal,
+  Streams,
+  uuidOf,
+  Vault,
+  type CommandContext,
+  type Decision,
+  type EventDefinitions,
+  type EventOf,
+  type Refusal,
+  type StreamDefinition,
+  type TodoOutcome,
+} from '#kernel';
+import { addConnectedAccounts, workspace } from '#workspaces';
+import {
+  completeConnection,
+  connection,
+  failConnection,
+  type Choice,
+  type ConnectionFacts,
+  type FailureCode,
+} from '../domain/connection.js';
+import type { JudgedCandidate } from '../domain/consent.js';
+import { detachAccount, grant, isOlder, takeConsent, type GrantState } from '../domain/grant.js';
+import {
+  connectAccount,
+  healAccount,
+  loseAccess,
+  socialAccount,
+  type ConsentedAccount,
+} from '../domain/social-account.js';
+import { PlatformLogins } from '../platform.js';
+import { Attempts, type Attempt } from '../write/attempts.js';
+import { Candidates } from '../write/candidates.js';
+import { Claims } from '../write/claims.js';
+import { factsOf } from '../write/settle-authorization.js';
+import { GrantSecrets } from './grant-secrets.js';
+
+/** Makes the context of one more command of this completion. */
+type NextContext = () => CommandContext;
+
+/** One attempt on its way to its end. */
+interface Completion {
+  readonly connectionId: string;
+  readonly facts: ConnectionFacts;
+  readonly attempt: Attempt;
+  readonly candidates: readonly JudgedCandidate[];
+  readonly choices: readonly Choice[];
+  readonly grantId: string;
+  readonly next: NextContext;
+}
+
+/**
+ * Carries out a selection, step by step; each can be repeated, so a crash between any two does no harm:
+ * the grant with all its attachments in one append, the accounts, the login's other accounts, the detachments,
+ * the chooser's access, and the end.
+ */
+@Injectable()
+export class CompleteConnection {
+  constructor(
+    private readonly streams: Streams,
+    private readonly vault: Vault,
+    private readonly attempts: Attempts,
+    private readonly candidates: Candidates,
+    private readonly claims: Claims,
+    private readonly secrets: GrantSecrets,
+    private readonly logins: PlatformLogins,
+  ) {}
+
+  async run(connectionId: string, workspaceId: string, next: NextContext): Promise<TodoOutcome> {
+    const state = await factsOf(this.streams, connectionId, workspaceId);
+    if (isRefusal(state)) return { settled: true };
+    const attempt = await this.attempts.read(connectionId);
+    if (!attempt) return this.#fail(connectionId, state.facts, 'platform-error', next);
+    const { facts } = state;
+    const choices = await this.#withoutRemoved(state.choices);
+    if (choices.length === 0) return this.#fail(connectionId, facts, 'account-removed', next);
+    const candidates = await this.candidates.judge(workspaceId, facts.login, attempt, 'all');
+    const newGrantId = idFromName('grt', uuidOf(connectionId), 'grant');
+    const grantId = await this.claims.claimGrant(workspaceId, facts.login, attempt.subject, newGrantId);
+    const completion: Completion = { connectionId, facts, attempt, candidates, choices, grantId, next };
+    const taken = await this.#takeGrant(completion);
+    if (taken === 'revoked') return { later: 'grant-revoked-meanwhile' };
+    await this.#connectAccounts(completion);
+    if (!isOlder(attempt.authorizedAt, taken.consentAt)) await this.#judgeOthers(completion, taken);
+    await this.#addToAccess(completion);
+    return this.#end(completion);
+  }
+
+  async #withoutRemoved(choices: readonly Choice[]): Promise<readonly Choice[]> {
+    const states = await Promise.all(choices.map(({ accountId }) => this.streams.load(socialAccount, accountId)));
+    return choices.filter((_, index) => !states[index]?.state.removed);
+  }
+
+  /** The grant with all its attachments, in one append; its secrets stand in the vault before. */
+  async #takeGrant({
+    connectionId,
+    facts,
+    attempt,
+    choices,
+    grantId,
+    next,
+  }: Completion): Promise<GrantState | 'revoked'> {
+    if (!(await this.secrets.keep(grantId, connectionId, attempt.secrets))) return 'revoked';
+    const consent = {
+      workspaceId: facts.workspaceId,
+      platform: facts.login,
+      subject: attempt.subject,
+      attemptId: connectionId,
+      consentAt: attempt.authorizedAt,
+      consentBy: facts.startedBy,
+      lifetime: attempt.lifetime,
+      scopes: attempt.grantedScopes,
+      accountIds: choices.map(({ accountId }) => accountId),
+    };
+    const executed = await this.streams.execute({
+      definition: grant,
+      id: grantId,
+      workspaceId: facts.workspaceId,
+      context: next(),
+      decide: (state) => takeConsent(state, consent),
+    });
+    if (isRefusal(executed) || executed.state.revoked) return 'revoked';
+    return executed.state;
+  }
+
+  async #connectAccounts(completion: Completion): Promise<void> {
+    const { facts, candidates, choices, grantId, next } = completion;
+    for (const choice of choices) {
+      const candidate = candidates.find(({ candidateId }) => candidateId === choice.candidateId);
+      if (!candidate) continue;
+      const { platform, type } = candidate.candidate;
+      const consented = await this.#consented(completion, choice.accountId, candidate);
+      const { workspaceId, startedBy: by } = facts;
+      const before = (await this.streams.load(socialAccount, choice.accountId)).state;
+      const context = next();
+      await this.#execute(socialAccount, choice.accountId, workspaceId, context, (state) =>
+        connectAccount(state, { ...consented, workspaceId, platform, type, by, at: context.at }),
+      );
+      await this.#detachElsewhere(choice.accountId, facts.workspaceId, [before.grantId, grantId], next);
+    }
+  }
+
+  /** A grant is detached from an account only when the account's stream, read to its end, names another one or says removed. */
+  async #detachElsewhere(
+    accountId: string,
+    workspaceId: string,
+    grantIds: readonly (string | null)[],
+    next: NextContext,
+  ): Promise<void> {
+    const { state } = await this.streams.load(socialAccount, accountId);
+    const previous = await this.#previousGrants(accountId);
+    for (const grantId of new Set([...grantIds, ...previous])) {
+      if (grantId === null || (!state.removed && state.grantId === grantId)) continue;
+      await this.#execute(grant, grantId, workspaceId, next(), (now) => detachAccount(now, { accountId }));
+    }
+  }
+
+  /** Grants that the account was taken from, as its newest reconnection names it: a crash may have come before the detachment. */
+  async #previousGrants(accountId: string): Promise<readonly string[]> {
+    const history = await this.streams.history(socialAccount, accountId);
+    const last = history.filter(({ type }) => type === 'AccountReconnected').at(-1);
+    const previous = last?.data['previousGrantId'];
+    return typeof previous === 'string' ? [previous] : [];
+  }
+
+  /** The login's other accounts (C6): healed where the consent reaches them, lost where the platform says that it does not. */
+  async #judgeOthers(completion: Completion, taken: GrantState): Promise<void> {
+    const chosen = new Set(completion.choices.map(({ accountId }) => accountId));
+    for (const accountId of taken.attached) {
+      if (!chosen.has(accountId)) await this.#judgeOther(completion, accountId);
+    }
+  }
+
+  async #judgeOther(completion: Completion, accountId: string): Promise<void> {
+    const { attempt, candidates, facts, grantId, next } = completion;
+    const { state } = await this.streams.load(socialAccount, accountId);
+    if (state.removed || state.grantId !== grantId) return;
+    const candidate = candidates.find((one) => one.accountId === accountId);
+    if (candidate && candidate.reason === null) {
+      const consented = await this.#consented(completion, accountId, candidate);
+      await this.#execute(socialAccount, accountId, facts.workspaceId, next(), (now) => healAccount(now, consented));
+      return;
+    }
+    const reason = await this.#lossOf(completion, accountId, candidate);
+    if (!reason) return;
+    const loss = { grantId, consentAt: attempt.authorizedAt, reason };
+    await this.#execute(socialAccount, accountId, facts.workspaceId, next(), (now) => loseAccess(now, loss));
+  }
+
+  /** Why an account is lost, or null while nobody has said so: a cut listing or a silent platform changes nothing. */
+  async #lossOf(
+    { attempt, facts }: Completion,
+    accountId: string,
+    candidate: JudgedCandidate | undefined,
+  ): Promise<'not-listed' | 'refused' | 'missing-permissions' | null> {
+    if (candidate)
+      return candidate.permissions.lacking.length > 0 || candidate.reason === 'missing-permission'
+        ? 'missing-permissions'
+        : null;
+    if (attempt.listingComplete) return 'not-listed';
+    const { state } = await this.streams.load(socialAccount, accountId);
+    const externalId = await this.secrets.externalIdOf(accountId);
+    const login = this.logins.byId(facts.login);
+    if (!login || !state.type || externalId === null) return null;
+    return (await login.checkAccess(attempt.secrets, { type: state.type, externalId })) === 'refused'
+      ? 'refused'
+      : null;
+  }
+
+  async #consented(
+    { attempt, connectionId, grantId }: Completion,
+    accountId: string,
+    judged: JudgedCandidate,
+  ): Promise<ConsentedAccount> {
+    const { externalId, name, handle, pictureUrl, profileUrl, method } = judged.candidate;
+    const profile = { externalId, name, handle, pictureUrl, profileUrl };
+    const key = await this.vault.keyFor(accountId);
+    const profileDigest = key === 'destroyed' ? '' : key.digest('profile', JSON.stringify(profile));
+    const { granted, missing } = judged.permissions;
+    return {
+      method,
+      grantId,
+      attemptId: connectionId,
+      consentAt: attempt.authorizedAt,
+      granted,
+      missing,
+      profile,
+      profileDigest,
+    };
+  }
+
+  /** Newly connected accounts are added to a limited member's access before the end is written. */
+  async #addToAccess({ facts, choices, next }: Completion): Promise<void> {
+    if (facts.startedBy.type !== 'user') return;
+    const accountIds = choices.filter(({ outcome }) => outcome === 'connected').map(({ accountId }) => accountId);
+    if (accountIds.length === 0) return;
+    const { workspaceId, startedBy } = facts;
+    await this.#execute(workspace, workspaceId, workspaceId, next(), (state) =>
+      addConnectedAccounts(state, { userId: startedBy.id, accountIds }),
+    );
+  }
+
+  async #end({ connectionId, facts, choices, grantId, next }: Completion): Promise<TodoOutcome> {
+    const live = await this.#withoutRemoved(choices);
+    if (live.length === 0) return this.#fail(connectionId, facts, 'account-removed', next);
+    const accountIds = live.map(({ accountId }) => accountId);
+    const executed = await this.#execute(connection, connectionId, facts.workspaceId, next(), (state) =>
+      completeConnection(state, { accountIds, grantId }),
+    );
+    await this.secrets.keepOnlyCurrent(grantId);
+    return { done: executed.position };
+  }
+
+  async #fail(
+    connectionId: string,
+    facts: ConnectionFacts,
+    code: FailureCode,
+    next: NextContext,
+  ): Promise<TodoOutcome> {
+    const executed = await this.#execute(connection, connectionId, facts.workspaceId, next(), (state) =>
+      failConnection(state, { code }),
+    );
+    return { done: executed.position };
+  }
+
+  /** Carries out one step. A refusal here is one that the next look at the streams settles, so the step is tried again. */
+  async #execute<Definitions extends EventDefinitions, State>(
+    definition: StreamDefinition<Definitions, State>,
+    id: string,
+    workspaceId: string,
+    context: CommandContext,
+    decide: (state: State) => Decision<EventOf<Definitions>>,
+  ): Promise<{ readonly position: string }> {
+    const executed = await this.streams.execute({ definition, id, workspaceId, context, decide });
+    if (isRefusal(executed) && executed.code !== 'account-removed') throw new StepRefused(executed);
+    return isRefusal(executed) ? { position: '' } : executed;
+  }
+}
+
+/** A step of a completion was refused: it is tried again from the start. */
+export class StepRefused extends Error {
+  override readonly name = 'StepRefused';
+
+  constructor(refusal: Refusal) {
+    super(refusal.code);
+  }
+}

@@ -1,0 +1,132 @@
+import { Controller, Get, Param, Post, Req } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import type { FastifyRequest } from 'fastify';
+import { Answered, CommandRoute, Context, QueryRoute, type RequestContext } from '#http';
+import { Clock, isRefusal, newCommandId, Refusal, streamName } from '#kernel';
+import { ReadModels, ReadStore } from '#kernel';
+import { workspace, workspacesReadModel } from '#workspaces';
+import { isPast } from '../domain/connection.js';
+import { PlatformLogins } from '../platform.js';
+import { SocialAccountsSettings } from '../settings.js';
+import { OAuthFlows } from './oauth-flows.js';
+import { ReceiveCallback } from './receive-callback.js';
+import { startPage, type StartPage } from './start-page.js';
+import { factsOf } from './settle-authorization.js';
+import { Streams } from '#kernel';
+
+/** Where browsers come by themselves, without a bearer token: bound by `state`, by the flow cookie, and by start links. */
+@Controller('v1/oauth')
+export class OAuthRoutes {
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly flows: OAuthFlows,
+    private readonly logins: PlatformLogins,
+    private readonly streams: Streams,
+    private readonly rows: ReadStore,
+    private readonly readModels: ReadModels,
+    private readonly settings: SocialAccountsSettings,
+    private readonly clock: Clock,
+  ) {}
+
+  @Get(':platform/callback')
+  @QueryRoute({
+    summary: 'Where a platform sends the browser back to.',
+    requires: 'public',
+    status: 302,
+    answer: null,
+    refusals: ['state-invalid', 'different-browser', 'unavailable'],
+  })
+  async callback(
+    @Context() { correlationId, cookies }: RequestContext,
+    @Param('platform') platform: string,
+    @Req() request: FastifyRequest,
+  ): Promise<Answered<null> | Refusal> {
+    const context = { ...this.#context(correlationId), actor: { type: 'system' as const, id: 'oauth-callback' } };
+    const parameters = new URL(request.url, this.settings.publicUrl).searchParams;
+    const cookie = cookies[this.settings.flowCookie.name];
+    const answer = await this.commands.execute(new ReceiveCallback(context, platform, parameters, cookie));
+    if (isRefusal(answer)) return answer;
+    const position = answer.position === null ? {} : { position: answer.position };
+    return new Answered(null, {
+      status: 302,
+      headers: { location: answer.location, 'referrer-policy': 'no-referrer', ...position },
+    });
+  }
+
+  @Get('start/:secret')
+  @QueryRoute({
+    summary: 'A page that names who asks for a consent, and for which workspace.',
+    requires: 'public',
+    answer: null,
+    produces: 'text/html',
+    refusals: ['not-found', 'connection-lapsed'],
+  })
+  async showStart(@Param('secret') secret: string): Promise<Answered<string> | Refusal> {
+    const page = await this.#start(secret);
+    return isRefusal(page) ? page : new Answered(page.html, { headers: page.headers });
+  }
+
+  @Post('start/:secret')
+  @CommandRoute({
+    summary: 'Go on to the platform in this browser, which the consent then belongs to.',
+    requires: 'public',
+    answer: null,
+    alsoAnswers: [303],
+    refusals: ['not-found', 'connection-lapsed'],
+  })
+  async useStart(
+    @Context() { cookies }: RequestContext,
+    @Param('secret') secret: string,
+  ): Promise<Answered<null> | Refusal> {
+    const page = await this.#start(secret);
+    if (isRefusal(page)) return page;
+    const { name, attributes } = this.settings.flowCookie;
+    const cookie = this.flows.browserCookie(cookies[name], newCommandId());
+    if (!(await this.flows.useStart(secret, page.flow, cookie))) return gone();
+    const headers = { location: page.authorizationUrl, 'referrer-policy': 'no-referrer' };
+    return new Answered(null, { status: 303, headers, setCookies: [`${name}=${cookie}; ${attributes}`] });
+  }
+
+  async #start(secret: string): Promise<StartPage | Refusal> {
+    const found = await this.flows.findStart(secret);
+    if (!found) return gone();
+    const { connectionId, workspaceId, login } = found.flow.flow;
+    const state = await factsOf(this.streams, connectionId, workspaceId);
+    const platform = this.logins.byId(login);
+    if (isRefusal(state) || !platform) return gone();
+    if (state.status !== 'started' || isPast(state.facts.lapsesAt, this.clock.now())) {
+      return new Refusal('connection-lapsed', 'This link was for 15 minutes. Ask for a new one.');
+    }
+    const method = this.logins.find(state.facts.platform, state.facts.method)?.method;
+    if (!method) return gone();
+    const secrets = this.flows.secretsOf(connectionId);
+    const redirectUri = this.settings.redirectUri(login);
+    return startPage({
+      flow: found.flow,
+      authorizationUrl: await platform.authorizationUrl({
+        method,
+        state: secrets.state,
+        redirectUri,
+        codeVerifier: secrets.codeVerifier,
+      }),
+      workspaceName: await this.#workspaceName(workspaceId),
+      starterName: found.starterName,
+      platformName: method.label,
+    });
+  }
+
+  async #workspaceName(workspaceId: string): Promise<string> {
+    const key = streamName(workspace, workspaceId);
+    const ready = await this.readModels.ready(workspacesReadModel, workspaceId, null);
+    if (isRefusal(ready)) return '';
+    return String((await this.rows.load(ready.copy, [key])).get(key)?.body['name'] ?? '');
+  }
+
+  #context(correlationId: string) {
+    const commandId = newCommandId();
+    return { commandId, correlationId, causationId: commandId, at: this.clock.now() };
+  }
+}
+
+/** The one answer to a start link that is unknown, altered or used up. */
+const gone = (): Refusal => new Refusal('not-found', 'This link is not valid any more. Ask for a new one.');
