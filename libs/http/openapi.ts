@@ -1,18 +1,13 @@
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
+import { serveDocsPage } from './docs-page.js';
 import { closeSchemas } from './openapi-closed-schemas.js';
 import { describeOperation, SHARED_COMPONENTS } from './openapi-operation.js';
 import { HTTP_OPTIONS, type HttpOptions } from './http-options.js';
 import { type Route, RouteTable } from './route-table.js';
 
 const DOCUMENT_PATH = '/openapi.json';
-const PAGE_PATH = 'docs';
-
-/** The page brings its own scripts and styles; nothing comes from elsewhere. */
-const PAGE_CONTENT_POLICY =
-  "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'";
-
 const operationIdOf = (controller: string, method: string): string =>
   `${controller.replace(/Controller$/, '')}_${method}`;
 
@@ -53,16 +48,9 @@ export function buildOpenApi(app: NestFastifyApplication): OpenAPIObject {
 
 /** Serves the description, and a page that shows it. It is made when first asked for, and never again. */
 export function serveOpenApi(app: NestFastifyApplication, fastify: FastifyInstance): void {
-  let document: OpenAPIObject | null = null;
-  const built = (): OpenAPIObject => (document ??= buildOpenApi(app));
   let text: string | null = null;
   fastify.get(DOCUMENT_PATH, (_request, reply) =>
-    reply.type('application/json; charset=utf-8').send((text ??= JSON.stringify(built()))),
+    reply.type('application/json; charset=utf-8').send((text ??= JSON.stringify(buildOpenApi(app)))),
   );
-  fastify.addHook('onRequest', (request, reply, done) => {
-    if (request.routeOptions.url?.startsWith(`/${PAGE_PATH}`) === true)
-      reply.header('content-security-policy', PAGE_CONTENT_POLICY);
-    done();
-  });
-  SwaggerModule.setup(PAGE_PATH, app, built, { raw: false, customSiteTitle: 'Social Accounts API' });
+  serveDocsPage(fastify, DOCUMENT_PATH);
 }
