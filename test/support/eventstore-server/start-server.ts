@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Faults } from './faults.js';
@@ -93,24 +93,32 @@ async function startRun(options: EventStoreServerOptions, port: number, faults: 
   listener.on('connection', tooEarly);
   listener.listen(port, HOST);
   await once(listener, 'listening');
-  const stop = new AbortController();
+  try {
+    const stop = new AbortController();
+    const context = await openStore(options, (listener.address() as AddressInfo).port, faults, stop.signal);
+    const grpcServer = createGrpcServer(context);
+    listener.off('connection', tooEarly);
+    return { context, grpcServer, listener, sockets: accept(listener, grpcServer), stop };
+  } catch (error) {
+    listener.close();
+    throw error;
+  }
+}
+
+async function openStore(
+  options: EventStoreServerOptions,
+  port: number,
+  faults: Faults,
+  stopping: AbortSignal,
+): Promise<ServerContext> {
+  // Each open call listens for the stop: there is no number of them that would mean a leak.
+  setMaxListeners(0, stopping);
   const log = EventLog.open(options.dir);
   const subscriptions = new Subscriptions(faults, options.liveBufferEvents ?? LIVE_BUFFER_EVENTS);
   const writer = new LogWriter(log, () => subscriptions.committed());
   await writer.beginEpoch();
-  const context: ServerContext = {
-    log,
-    writer,
-    subscriptions,
-    faults,
-    self: { host: HOST, port: (listener.address() as AddressInfo).port },
-    stopping: stop.signal,
-    maximumAppendBytes: options.maximumAppendBytes ?? MAXIMUM_APPEND_BYTES,
-  };
-  const grpcServer = createGrpcServer(context);
-  listener.off('connection', tooEarly);
-  const sockets = accept(listener, grpcServer);
-  return { context, grpcServer, listener, sockets, stop };
+  const maximumAppendBytes = options.maximumAppendBytes ?? MAXIMUM_APPEND_BYTES;
+  return { log, writer, subscriptions, faults, self: { host: HOST, port }, stopping, maximumAppendBytes };
 }
 
 /** Hands connections to the gRPC server and keeps hold of them: it could close them only one by one and politely. */

@@ -1,0 +1,314 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { BatchAppendResp } from '@eventstore/db-client/generated/streams_pb.js';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { appending } from '../support/eventstore-server/behaviours/appending.js';
+import { anEvent, Probe, refusal, within } from '../support/eventstore-server/behaviours/probe.js';
+import { reading } from '../support/eventstore-server/behaviours/reading.js';
+import { subscribing } from '../support/eventstore-server/behaviours/subscribing.js';
+import { compileStandIn, spawnStandIn } from '../support/eventstore-server/spawn-stand-in.js';
+import { type EventStoreServer, startEventStoreServer } from '../support/eventstore-server/start-server.js';
+
+// The stand-in is held to what a real server was seen to do, and a real one may be held to it as well.
+const servers: Record<string, string | undefined> = { 'the stand-in': undefined };
+if (process.env['EVENTSTORE_URL'] !== undefined) servers['EVENTSTORE_URL'] = process.env['EVENTSTORE_URL'];
+
+const PORT_OF_CONTROL = 13290;
+
+const folders: string[] = [];
+const newFolder = (): string => {
+  const folder = mkdtempSync(join(tmpdir(), 'eventstore-server-'));
+  folders.push(folder);
+  return folder;
+};
+afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
+
+describe.each(Object.entries(servers))('what a real server does: %s', (_name, url) => {
+  let server: EventStoreServer | undefined;
+  let probe: Probe;
+  beforeAll(async () => {
+    server = url === undefined ? await startEventStoreServer({ port: 0, dir: newFolder() }) : undefined;
+    probe = new Probe(url ?? server?.url ?? '');
+  });
+  afterAll(async () => {
+    await probe.dispose();
+    await server?.close();
+  });
+  describe('appending', () => {
+    it.each(Object.entries(appending))('%s', (_behaviour, check) => check(probe));
+  });
+  describe('reading', () => {
+    it.each(Object.entries(reading))('%s', (_behaviour, check) => check(probe));
+  });
+  describe('subscribing', () => {
+    it.each(Object.entries(subscribing))('%s', (_behaviour, check) => check(probe));
+  });
+});
+
+describe('faults of the stand-in', () => {
+  let server: EventStoreServer;
+  let probe: Probe;
+  beforeEach(async () => {
+    server = await startEventStoreServer({ port: 0, dir: newFolder(), liveBufferEvents: 50 });
+    probe = new Probe(server.url);
+    await probe.append(probe.newStream(), anEvent());
+  });
+  afterEach(async () => {
+    server.faults.clear();
+    await probe.dispose();
+    await server.close();
+  });
+
+  it('hangs: takes appends and reads, answers none, and works through them when it goes on', async () => {
+    const stream = probe.newStream();
+    server.faults.hang();
+    const appends = [0, 1, 2].map((n) => probe.client.appendToStream(stream, anEvent(`Number${n}`)));
+    await expect(within(Promise.race(appends), 400)).rejects.toThrow('no answer');
+    await expect(within(probe.head(), 400)).rejects.toThrow('no answer');
+    server.faults.resume();
+    await within(Promise.all(appends));
+    expect((await probe.read(stream)).map((event) => event.type)).toEqual(['Number0', 'Number1', 'Number2']);
+  });
+
+  it('drops connections: subscriptions end with an error, and the next call connects again', async () => {
+    const following = probe.follow(probe.client.subscribeToAll(), Number.POSITIVE_INFINITY);
+    await sleep(200);
+    expect(server.faults.dropConnections()).toBe(1);
+    expect(['unavailable', 'cancelled']).toContain((await following).failure?.type);
+    expect((await retried(() => probe.append(probe.newStream(), anEvent()))).success).toBe(true);
+  });
+
+  it('answers late', async () => {
+    server.faults.answerLate(300);
+    const start = performance.now();
+    await probe.append(probe.newStream(), anEvent());
+    expect(performance.now() - start).toBeGreaterThanOrEqual(299);
+  });
+
+  it('answers an append twice', async () => {
+    const stream = probe.newStream();
+    server.faults.answerTwice();
+    const answers = await rawAppend(server, stream, 'Twice', 300);
+    expect(answers.map((answer) => answer.getSuccess()?.getCurrentRevision())).toEqual(['0', '0']);
+    expect(await probe.revisions(stream)).toEqual([0]);
+  });
+
+  it('answers an event without a type twice, as a real server does', async () => {
+    const answers = await rawAppend(server, probe.newStream(), '', 2_500);
+    expect(answers.map((answer) => answer.getError()?.getMessage())).toEqual(['BadRequest', 'Timeout']);
+  });
+
+  it('stores an append and loses its answer: the retry is answered from what was stored', async () => {
+    const [stream, event] = [probe.newStream(), anEvent()];
+    server.faults.loseAnswers(1);
+    const lost = probe.client.appendToStream(stream, event, { expectedRevision: 'no_stream' });
+    await expect(within(lost, 400)).rejects.toThrow('no answer');
+    const [stored] = await probe.read(stream);
+    const again = await probe.append(stream, event, 'no_stream');
+    expect(again).toMatchObject({ nextExpectedRevision: 0n, position: stored?.position });
+    expect(await probe.revisions(stream)).toEqual([0]);
+  });
+
+  it('stores an append and breaks the connection: the client rejects what was stored', async () => {
+    const [stream, event] = [probe.newStream(), anEvent()];
+    server.faults.loseAnswers(1, 'break');
+    const { type } = await refusal(probe.append(stream, event, 'no_stream'));
+    expect(['unavailable', 'cancelled']).toContain(type);
+    const again = await retried(() => probe.append(stream, event, 'no_stream'));
+    expect(again.nextExpectedRevision).toBe(0n);
+    expect(await probe.revisions(stream)).toEqual([0]);
+  });
+
+  it.each([
+    ['end', undefined, undefined],
+    ['error', 'unavailable', 14],
+    ['slow-consumer', 'timeout', 10],
+  ] as const)('closes all subscriptions: %s', async (how, type, code) => {
+    const following = [probe.client.subscribeToAll(), probe.client.subscribeToStream(probe.newStream())].map(
+      (subscription) => probe.follow(subscription, Number.POSITIVE_INFINITY),
+    );
+    await sleep(200);
+    expect(server.faults.closeSubscriptions(how)).toBe(2);
+    for (const { failure } of await Promise.all(following)) {
+      // The client closes its channel when one call says "unavailable", which cancels the other.
+      if (failure?.type !== 'cancelled') expect([failure?.type, failure?.code]).toEqual([type, code]);
+    }
+    expect(server.status().subscriptions).toBe(0);
+  });
+
+  it('throws out a live consumer that takes nothing, without being told to', async () => {
+    const subscription = probe.client.subscribeToAll({ fromPosition: await probe.head() });
+    await once(subscription, 'caughtUp');
+    const failed = once(subscription, 'error') as Promise<unknown[]>;
+    const large = { x: 'x'.repeat(10_000) };
+    for (let n = 0; n < 10; n += 1) {
+      await probe.append(
+        probe.newStream(),
+        Array.from({ length: 50 }, () => anEvent('Large', large)),
+      );
+    }
+    subscription.resume();
+    const [error] = await within(failed);
+    expect(error).toMatchObject({ type: 'timeout', code: 10 });
+    expect(String((error as Error).message)).toContain('Consumer too slow to handle');
+  });
+
+  it('is not ready for a while', async () => {
+    server.faults.notReady(400);
+    const refused = await refusal(probe.append(probe.newStream(), anEvent()));
+    expect(refused).toMatchObject({ type: 'unknown', message: 'Could not recognize Server Is Not Ready' });
+    expect((await refusal(probe.head())).type).toBe('unavailable');
+    await sleep(400);
+    expect((await retried(() => probe.append(probe.newStream(), anEvent()))).success).toBe(true);
+  });
+
+  it('loses its leader: the client learns where the new one is and goes there', async () => {
+    server.faults.loseLeader();
+    expect((await refusal(probe.append(probe.newStream(), anEvent()))).type).toBe('not-leader');
+    expect((await probe.append(probe.newStream(), anEvent())).success).toBe(true);
+  });
+
+  it('restarts on the same port with the same events, and its own record behind them', async () => {
+    const [stream, before] = [probe.newStream(), anEvent()];
+    const { position } = await probe.append(stream, before);
+    await server.restart();
+    const [event] = await retried(() => probe.read(stream));
+    expect(event).toMatchObject({ id: before.id, position });
+    const [, behind] = await probe.readAll(position ?? { commit: 0n, prepare: 0n });
+    expect(behind?.type).toBe('$epoch-information');
+    expect(await probe.append(stream, before)).toMatchObject({ nextExpectedRevision: 0n, position });
+  });
+});
+
+describe('durability of the stand-in', () => {
+  it('cuts off the torn end of an append, and goes on', async () => {
+    const dir = newFolder();
+    const first = await startEventStoreServer({ port: 0, dir });
+    const probe = new Probe(first.url);
+    const stream = probe.newStream();
+    await probe.append(stream, [anEvent(), anEvent()]);
+    await probe.dispose();
+    await first.close();
+    appendFileSync(join(dir, 'events.log'), Buffer.from([200, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7]));
+    const second = await startEventStoreServer({ port: 0, dir });
+    const again = new Probe(second.url);
+    expect((await again.append(stream, anEvent(), 1n)).nextExpectedRevision).toBe(2n);
+    await again.dispose();
+    await second.close();
+    const third = await startEventStoreServer({ port: 0, dir });
+    const last = new Probe(third.url);
+    expect(await last.revisions(stream)).toEqual([0, 1, 2]);
+    await last.dispose();
+    await third.close();
+  });
+
+  it('loses and doubles nothing when it is killed under load', async () => {
+    const program = await compileStandIn();
+    const dir = newFolder();
+    let running = await spawnStandIn(program, { port: 0, dir });
+    const probe = new Probe(running.url);
+    const acknowledged = new Map<string, bigint>();
+    let writing = true;
+    const writer = async () => {
+      while (writing) {
+        const [stream, event] = [probe.newStream('killed'), anEvent()];
+        const { position } = await retried(() => probe.append(stream, event, 'no_stream'));
+        acknowledged.set(event.id, position?.commit ?? -1n);
+      }
+    };
+    const writers = Array.from({ length: 32 }, writer);
+    for (let kill = 0; kill < 3; kill += 1) {
+      await sleep(300 + Math.random() * 300);
+      running.process.kill('SIGKILL');
+      await once(running.process, 'exit');
+      running = await spawnStandIn(program, { port: running.port, dir });
+    }
+    await sleep(300);
+    writing = false;
+    await within(Promise.all(writers), 20_000);
+    const events = (await probe.readAll({ commit: 0n, prepare: 0n })).filter((event) => event.type === 'Happened');
+    const stored = new Map(events.map((event) => [event.id, event.position.commit]));
+    expect(stored.size).toBe(events.length);
+    expect(acknowledged.size).toBeGreaterThan(100);
+    expect(stored).toEqual(acknowledged);
+    await probe.dispose();
+    running.process.kill('SIGTERM');
+    expect(await within(once(running.process, 'exit'))).toEqual([0, null]);
+  }, 60_000);
+
+  it('can be told to go wrong by another process', async () => {
+    const program = await compileStandIn();
+    const running = await spawnStandIn(program, { port: 0, dir: newFolder(), controlPort: PORT_OF_CONTROL });
+    const control = `http://127.0.0.1:${PORT_OF_CONTROL}`;
+    const post = (fault: string, body?: object) =>
+      fetch(`${control}/${fault}`, { method: 'POST', body: JSON.stringify(body ?? {}) });
+    const probe = new Probe(running.url);
+    await probe.append(probe.newStream(), anEvent());
+    await expect((await fetch(control)).json()).resolves.toMatchObject({ connections: 1, subscriptions: 0 });
+    expect((await fetch(`${control}/health/live`)).status).toBe(204);
+    expect((await post('lose-leader', { count: 1 })).status).toBe(200);
+    expect((await refusal(probe.append(probe.newStream(), anEvent()))).type).toBe('not-leader');
+    expect((await post('answer-late', { ms: 'soon' })).status).toBe(400);
+    expect((await post('nothing-known')).status).toBe(404);
+    await probe.dispose();
+    running.process.kill('SIGTERM');
+    expect(await within(once(running.process, 'exit'))).toEqual([0, null]);
+  });
+});
+
+/** Calls again, as every caller of a server that goes and comes back has to. */
+async function retried<T>(call: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await call();
+    } catch (error) {
+      if (attempt === 100) throw error;
+      await sleep(50);
+    }
+  }
+}
+
+/** One batched append without the client, whose data handler throws on a second answer; collects answers for a while. */
+async function rawAppend(
+  server: EventStoreServer,
+  stream: string,
+  type: string,
+  ms: number,
+): Promise<BatchAppendResp[]> {
+  const client = createRequire(createRequire(import.meta.url).resolve('@eventstore/db-client/package.json'));
+  const { StreamsClient } = client(
+    './generated/streams_grpc_pb.js',
+  ) as typeof import('@eventstore/db-client/generated/streams_grpc_pb.js');
+  const { credentials } = client('@grpc/grpc-js') as typeof import('@grpc/grpc-js');
+  const { BatchAppendReq } = client(
+    './generated/streams_pb.js',
+  ) as typeof import('@eventstore/db-client/generated/streams_pb.js');
+  const { StreamIdentifier, UUID } = client(
+    './generated/shared_pb.js',
+  ) as typeof import('@eventstore/db-client/generated/shared_pb.js');
+  const { Empty } = client(
+    'google-protobuf/google/protobuf/empty_pb.js',
+  ) as typeof import('google-protobuf/google/protobuf/empty_pb.js');
+  const options = new BatchAppendReq.Options();
+  options.setStreamIdentifier(new StreamIdentifier().setStreamName(Buffer.from(stream))).setAny(new Empty());
+  const message = new BatchAppendReq.ProposedMessage().setId(new UUID().setString(randomUUID()));
+  message.getMetadataMap().set('type', type).set('content-type', 'application/json');
+  const request = new BatchAppendReq().setCorrelationId(new UUID().setString(randomUUID()));
+  request.setOptions(options).addProposedMessages(message);
+  request.setIsFinal(true);
+  const streams = new StreamsClient(`127.0.0.1:${server.port}`, credentials.createInsecure());
+  const call = streams.batchAppend();
+  const answers: BatchAppendResp[] = [];
+  call.on('data', (answer: BatchAppendResp) => answers.push(answer));
+  call.on('error', () => undefined);
+  call.write(request);
+  await sleep(ms);
+  call.cancel();
+  streams.close();
+  return answers;
+}
