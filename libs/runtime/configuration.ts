@@ -1,0 +1,131 @@
+import 'reflect-metadata';
+import { plainToInstance, Transform } from 'class-transformer';
+import { IsIn, IsInt, IsOptional, IsString, IsUrl, Matches, Max, Min, validateSync } from 'class-validator';
+
+const toInteger = Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? Number(value) : value));
+const WEB_ORIGIN = { require_tld: false, require_protocol: true, protocols: ['http', 'https'] };
+
+/** The environment variables of the service, each with its default. `.env.example` lists them for people. */
+export class Configuration {
+  @IsOptional() @IsString() NODE_ENV?: string;
+  @toInteger @IsInt() @Min(0) @Max(65_535) PORT = 3000;
+  @IsString() HOST = '127.0.0.1';
+  @IsOptional() @IsUrl(WEB_ORIGIN) PUBLIC_URL?: string;
+  @IsString() DATA_DIR = './data';
+  @Matches(/^(sqlite:$|esdb(\+discover)?:\/\/)/, {
+    message: 'EVENT_STORE_URL must be sqlite: or an esdb:// connection string',
+  })
+  EVENT_STORE_URL = 'sqlite:';
+  @Matches(/^(sqlite:$|mongodb(\+srv)?:\/\/)/, {
+    message: 'READ_STORE_URL must be sqlite: or a mongodb:// connection string',
+  })
+  READ_STORE_URL = 'sqlite:';
+  /** 32 bytes in base64; several, the newest first, separated by commas. */
+  @IsOptional() @IsString() VAULT_MASTER_KEY?: string;
+
+  @IsOptional() @IsIn(['0', '1']) SANDBOX?: '0' | '1';
+  @toInteger @IsInt() @Min(0) @Max(65_535) SANDBOX_PORT = 3001;
+  @IsOptional() @IsIn(['0', '1']) SANDBOX_ANY_ADDRESS?: '0' | '1';
+
+  @IsOptional() @IsUrl(WEB_ORIGIN) AUTH_JWKS_URL?: string;
+  @IsOptional() @IsString() AUTH_ISSUER?: string;
+  @IsOptional() @IsString() AUTH_AUDIENCE?: string;
+  @IsOptional() @toInteger @IsInt() @Min(0) @Max(1_000_000) RATE_LIMIT_PER_MINUTE?: number;
+  /** Origins that a returnUrl may lead to besides our own, separated by commas. */
+  @IsString() RETURN_ORIGINS = '';
+  /** Says that a proxy in front ends TLS: needed in production to listen on an address that is not loopback. */
+  @IsOptional() @IsIn(['0', '1']) TLS_PROXY?: '0' | '1';
+  @IsIn(['debug', 'info', 'warn', 'error', 'silent']) LOG_LEVEL = 'info';
+
+  @IsOptional() @IsString() FACEBOOK_CLIENT_ID?: string;
+  @IsOptional() @IsString() FACEBOOK_CLIENT_SECRET?: string;
+  @IsOptional() @IsString() INSTAGRAM_CLIENT_ID?: string;
+  @IsOptional() @IsString() INSTAGRAM_CLIENT_SECRET?: string;
+  @IsOptional() @IsString() LINKEDIN_CLIENT_ID?: string;
+  @IsOptional() @IsString() LINKEDIN_CLIENT_SECRET?: string;
+
+  get isProduction(): boolean {
+    return this.NODE_ENV === 'production';
+  }
+
+  /** On unless it is production or turned off. */
+  get sandboxIsOn(): boolean {
+    return !this.isProduction && this.SANDBOX !== '0';
+  }
+
+  /** The origin of redirect URIs, start links and cookies. */
+  get publicUrl(): string {
+    return new URL(this.PUBLIC_URL ?? `http://127.0.0.1:${this.PORT}`).origin;
+  }
+
+  get returnOrigins(): readonly string[] {
+    return this.RETURN_ORIGINS.split(',')
+      .map((origin) => origin.trim())
+      .filter((origin) => origin !== '');
+  }
+
+  get rateLimitPerMinute(): number {
+    return this.RATE_LIMIT_PER_MINUTE ?? (this.sandboxIsOn ? 0 : 6_000);
+  }
+}
+
+/** Something about the environment is wrong: the start is refused with one sentence for each fault. */
+export class ConfigurationRefused extends Error {
+  override readonly name = 'ConfigurationRefused';
+
+  constructor(readonly faults: readonly string[]) {
+    super(faults.join('\n'));
+  }
+}
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/;
+/** A key that documentation shows must protect nothing. */
+const EXAMPLE_KEY = Buffer.alloc(32).toString('base64');
+
+/** Reads and checks the environment. Empty variables count as missing. @throws ConfigurationRefused */
+export function readConfiguration(environment: Readonly<Record<string, string | undefined>>): Configuration {
+  const names = Object.keys(new Configuration());
+  const given = Object.entries(environment).filter(
+    ([name, value]) => value !== undefined && value !== '' && isKnown(name, names),
+  );
+  const configuration = plainToInstance(Configuration, Object.fromEntries(given), { exposeDefaultValues: true });
+  const faults = validateSync(configuration).flatMap((error) => Object.values(error.constraints ?? {}));
+  const all = faults.length > 0 ? faults : contradictions(configuration);
+  if (all.length > 0) throw new ConfigurationRefused(all);
+  return configuration;
+}
+
+const isKnown = (name: string, names: readonly string[]): boolean =>
+  names.includes(name) || /_CLIENT_(ID|SECRET)$/.test(name);
+
+function contradictions(configuration: Configuration): readonly string[] {
+  const { isProduction, sandboxIsOn, HOST, VAULT_MASTER_KEY } = configuration;
+  const faults: string[] = [];
+  const isLoopback = LOOPBACK.test(HOST);
+  if (isProduction && configuration.SANDBOX === '1')
+    faults.push('SANDBOX=1 is refused in production: the sandbox hands out sessions to anybody.');
+  if (isProduction && !isLoopback && configuration.TLS_PROXY !== '1') {
+    faults.push(`HOST ${HOST} is not loopback: put a proxy that ends TLS in front and say so with TLS_PROXY=1.`);
+  }
+  if (sandboxIsOn && !isLoopback && configuration.SANDBOX_ANY_ADDRESS !== '1') {
+    faults.push(
+      `HOST ${HOST} is not loopback: the sandbox hands out sessions to anybody, so turn it off with SANDBOX=0.`,
+    );
+  }
+  if (!sandboxIsOn && !configuration.AUTH_JWKS_URL)
+    faults.push('AUTH_JWKS_URL must name the key set of your identity provider where the sandbox is off.');
+  if (configuration.AUTH_JWKS_URL && !(configuration.AUTH_ISSUER && configuration.AUTH_AUDIENCE)) {
+    faults.push('AUTH_ISSUER and AUTH_AUDIENCE must say whose tokens, and for whom, AUTH_JWKS_URL verifies.');
+  }
+  if (VAULT_MASTER_KEY?.split(',').some((key) => key.trim() === EXAMPLE_KEY))
+    faults.push('VAULT_MASTER_KEY is the example key: make one of your own.');
+  const embedded = configuration.EVENT_STORE_URL === 'sqlite:' && configuration.READ_STORE_URL === 'sqlite:';
+  if (!embedded && !VAULT_MASTER_KEY)
+    faults.push('VAULT_MASTER_KEY must be set where a store is not the embedded one: 32 bytes in base64.');
+  for (const name of ['FACEBOOK', 'INSTAGRAM', 'LINKEDIN'] as const) {
+    if (Boolean(configuration[`${name}_CLIENT_ID`]) !== Boolean(configuration[`${name}_CLIENT_SECRET`])) {
+      faults.push(`${name}_CLIENT_ID and ${name}_CLIENT_SECRET go together; one of them is missing.`);
+    }
+  }
+  return faults;
+}

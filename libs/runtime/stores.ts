@@ -1,0 +1,68 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { DataDirectoryLock, SqliteEventStore } from '#event-store-sqlite';
+import { MasterKeys, type EventStore, type ReadStore, type VaultStore } from '#kernel';
+import { SqliteReadStore } from '#read-store-sqlite';
+import { SqliteVaultStore } from '#vault-sqlite';
+import { ConfigurationRefused, type Configuration } from './configuration.js';
+
+const KEY_FILE = 'vault.key';
+
+/** The stores of one process, opened together and closed together. */
+export interface Stores {
+  readonly events: EventStore;
+  readonly rows: ReadStore;
+  readonly vault: VaultStore;
+  readonly masterKeys: MasterKeys;
+  close(): Promise<void>;
+}
+
+/** Opens the stores that the configuration names. One process per data directory. */
+export async function openStores(configuration: Configuration, logger: Logger): Promise<Stores> {
+  if (configuration.EVENT_STORE_URL !== 'sqlite:' || configuration.READ_STORE_URL !== 'sqlite:') {
+    throw new ConfigurationRefused(['Only the embedded stores (sqlite:) are built in so far.']);
+  }
+  const dataDir = configuration.DATA_DIR;
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const lock = DataDirectoryLock.acquire(dataDir);
+  const masterKeys = readMasterKeys(configuration, logger);
+  const events = await SqliteEventStore.open({ dataDir, lock });
+  const rows = await SqliteReadStore.open({ dataDir });
+  const vault = await SqliteVaultStore.open({ dataDir });
+  return {
+    events,
+    rows,
+    vault,
+    masterKeys,
+    close: async () => {
+      await events.close();
+      await rows.close();
+      await vault.close();
+      lock.release();
+    },
+  };
+}
+
+/** The configured keys, or those of the key file, which is made at the first start. */
+function readMasterKeys(configuration: Configuration, logger: Logger): MasterKeys {
+  const encoded = configuration.VAULT_MASTER_KEY ?? readKeyFile(configuration.DATA_DIR, logger);
+  try {
+    return new MasterKeys(encoded.split(',').map((key) => key.trim()));
+  } catch {
+    throw new ConfigurationRefused([
+      'VAULT_MASTER_KEY must be 32 bytes in base64, or several of them separated by commas.',
+    ]);
+  }
+}
+
+function readKeyFile(dataDir: string, logger: Logger): string {
+  const file = join(dataDir, KEY_FILE);
+  if (!existsSync(file)) {
+    writeFileSync(file, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600, flag: 'wx', flush: true });
+    logger.info({ file }, 'made a master key for the vault; keep a copy of it apart from the data');
+  }
+  chmodSync(file, 0o600);
+  return readFileSync(file, 'utf8').trim();
+}
