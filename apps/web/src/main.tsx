@@ -4,6 +4,7 @@ import { App } from './app.js';
 import './design/tokens.css';
 import './design/base.css';
 import './design/controls.css';
+import './design/messages.css';
 
 const root = document.getElementById('root');
 if (root === null) {

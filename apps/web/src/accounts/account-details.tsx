@@ -17,10 +17,12 @@ import { RemoveDialog } from './remove-dialog.js';
 interface AccountDetailsProps {
   readonly accountId: string;
   readonly onClose: () => void;
+  /** Called once the panel is closed because the account was removed. */
+  readonly onRemoved: () => void;
 }
 
 /** Everything about one account (D1), in a panel beside the list, with what can be done about it. */
-export function AccountDetails({ accountId, onClose }: AccountDetailsProps) {
+export function AccountDetails({ accountId, onClose, onRemoved }: AccountDetailsProps) {
   const { client, generation, refresh, announce } = useSession();
   const { workspace } = useWorkspace();
   const [open, setOpen] = useState<'reconnect' | 'remove' | null>(null);
@@ -31,6 +33,7 @@ export function AccountDetails({ accountId, onClose }: AccountDetailsProps) {
     announce(`${account.name} was removed. All that belongs to it is being erased.`);
     onClose();
     refresh();
+    onRemoved();
   };
   return (
     <Dialog kind="panel" title={loaded.state === 'ready' ? loaded.value.name : 'Account'} onClose={onClose}>

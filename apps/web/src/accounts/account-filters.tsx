@@ -8,7 +8,7 @@ import {
   type PlatformId,
   type StatusFilter,
 } from '#contract';
-import { SearchIcon } from '../design/icons.js';
+import { GridIcon, SearchIcon } from '../design/icons.js';
 import { PLATFORM_NAMES, PlatformMark } from '../design/platform-mark.js';
 import { navigate } from '../navigation/navigation.js';
 import './account-filters.css';
@@ -59,7 +59,7 @@ export function PlatformFilter({ chosen, counts }: PlatformFilterProps) {
   return (
     <div className="platform-filter" role="group" aria-label="Platform">
       <button type="button" aria-pressed={chosen === null} onClick={() => navigate({ platform: null })}>
-        <span className="platform-filter__all" aria-hidden="true" />
+        <GridIcon />
         <span className="platform-filter__name">All platforms</span> <Count count={counts === null ? undefined : sum} />
       </button>
       {shown.map((id) => (
@@ -101,7 +101,7 @@ export function SearchField({ value }: { readonly value: string }) {
         className="input"
         type="search"
         aria-label="Search accounts"
-        placeholder="Search name or handle"
+        placeholder="Name or handle"
         value={text}
         onChange={(event) => setText(event.target.value)}
         autoComplete="off"

@@ -54,13 +54,15 @@ function AccountRow({ account, zone }: { readonly account: Account; readonly zon
   const { queue, token } = account;
   return (
     <tr role="row">
-      <th role="rowheader" scope="row" className="accounts__account">
-        <AccountPicture name={account.name} pictureUrl={account.pictureUrl} platform={account.platform} />
-        <span className="accounts__name">
-          <PageLink to={{ account: account.id }}>{account.name}</PageLink>
-          {account.handle === null ? null : <span className="faint">{account.handle}</span>}
+      <th role="rowheader" scope="row">
+        <span className="accounts__account">
+          <AccountPicture name={account.name} pictureUrl={account.pictureUrl} platform={account.platform} />
+          <span className="accounts__name">
+            <PageLink to={{ account: account.id }}>{account.name}</PageLink>
+            {account.handle === null ? null : <span className="faint">{account.handle}</span>}
+          </span>
+          <ChevronIcon />
         </span>
-        <ChevronIcon />
       </th>
       <td role="cell" className="accounts__platform">
         <span>{PLATFORM_NAMES[account.platform]}</span>

@@ -1,5 +1,5 @@
-import { useState } from 'react';
-import type { AccountQuery, PlatformId } from '#contract';
+import { useEffect, useRef, useState } from 'react';
+import type { AccountQuery, PlatformId, StatusFilter } from '#contract';
 import { ConnectDialog } from '../connect/connect-dialog.js';
 import { ConnectionDialog } from '../connect/connection-dialog.js';
 import { PlusIcon } from '../design/icons.js';
@@ -27,6 +27,14 @@ export function AccountsPage() {
     ...(address.platform === null ? {} : { platform: address.platform }),
     ...(address.q === '' ? {} : { q: address.q }),
   };
+  const heading = useRef<HTMLHeadingElement>(null);
+  const [removals, setRemovals] = useState(0);
+  useEffect(() => {
+    // The row that had the focus before is gone with its account.
+    if (removals > 0) {
+      heading.current?.focus();
+    }
+  }, [removals]);
   const list = useAccountList(workspace.id, query);
   const hindrance = missingPermission(me, 'accounts:connect');
   const leaveConnection = (): void => {
@@ -37,7 +45,9 @@ export function AccountsPage() {
   return (
     <main className="page">
       <div className="page__title">
-        <h1>Social accounts</h1>
+        <h1 ref={heading} tabIndex={-1}>
+          Social accounts
+        </h1>
         <div className="row">
           {hindrance === null ? null : <span className="faint">{hindrance}</span>}
           <button
@@ -64,13 +74,19 @@ export function AccountsPage() {
           <AccountListing
             list={list}
             zone={workspace.timezone}
+            status={address.status}
             isFiltered={address.status !== 'all' || address.platform !== null || address.q !== ''}
             onConnect={hindrance === null ? () => setConnecting({ platform: address.platform }) : null}
           />
         </div>
       </div>
       {address.account === null ? null : (
-        <AccountDetails key={address.account} accountId={address.account} onClose={() => navigate({ account: null })} />
+        <AccountDetails
+          key={address.account}
+          accountId={address.account}
+          onClose={() => navigate({ account: null })}
+          onRemoved={() => setRemovals((before) => before + 1)}
+        />
       )}
       {connecting === null ? null : (
         <ConnectDialog platform={connecting.platform} onClose={() => setConnecting(null)} />
@@ -93,11 +109,12 @@ export function AccountsPage() {
 interface AccountListingProps {
   readonly list: AccountList;
   readonly zone: string;
+  readonly status: StatusFilter;
   readonly isFiltered: boolean;
   readonly onConnect: (() => void) | null;
 }
 
-function AccountListing({ list, zone, isFiltered, onConnect }: AccountListingProps) {
+function AccountListing({ list, zone, status, isFiltered, onConnect }: AccountListingProps) {
   const { loaded, items, more } = list;
   if (loaded.state === 'loading') {
     return <AccountTableSkeleton />;
@@ -105,7 +122,7 @@ function AccountListing({ list, zone, isFiltered, onConnect }: AccountListingPro
   if (loaded.state === 'failed') {
     return <ProblemNotice problem={loaded.problem} retry={list.retry} permission="accounts:read" />;
   }
-  const total = loaded.value.counts;
+  const total = loaded.value.counts[status];
   return (
     <>
       {items.length === 0 ? (
@@ -115,10 +132,10 @@ function AccountListing({ list, zone, isFiltered, onConnect }: AccountListingPro
       )}
       {more.problem === null ? null : <ProblemNotice problem={more.problem} />}
       <div className="accounts-page__end">
-        <p className="faint" role="status">
+        <p className={items.length === 0 ? 'only-read-aloud' : 'faint'} role="status">
           {items.length === 0
             ? 'No accounts shown'
-            : `${items.length.toLocaleString('en-GB')} shown of ${counted(total.all, 'account')} under this search`}
+            : `${items.length.toLocaleString('en-GB')} of ${counted(total, 'account')} shown`}
         </p>
         {list.hasMore ? (
           <button type="button" className="button" disabled={more.busy} onClick={() => void more.load()}>

@@ -65,7 +65,7 @@ function ReconnectByConsent({ account, onClose }: ReconnectDialogProps) {
       <div className="dialog__actions">
         {wanted === 'elsewhere' && started !== null ? (
           <button type="button" className="button" onClick={onClose}>
-            Close
+            Done
           </button>
         ) : (
           <button type="button" className="button" disabled={command.busy} onClick={() => void begin('elsewhere')}>

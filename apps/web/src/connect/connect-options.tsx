@@ -30,7 +30,8 @@ export function ConnectOptions({ platform, onBack, onDone }: ConnectOptionsProps
   );
   const method = platform.methods.find(({ id }) => id === methodId);
   const kind = method?.kind ?? 'oauth2';
-  const name = PLATFORM_NAMES[platform.id];
+  const loginAt = PLATFORM_NAMES[methodId === 'via-facebook' ? 'facebook' : platform.id];
+  const asksToPick = methodId === 'via-facebook' || platform.accountTypes.length > 1 || ASKS_TO_PICK.has(platform.id);
 
   const begin = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
@@ -69,18 +70,18 @@ export function ConnectOptions({ platform, onBack, onDone }: ConnectOptionsProps
         />
       ) : (
         <p className="soft">
-          You log in at {name} and say what this workspace may do. Then you come back here
-          {platform.accountTypes.length > 1 || ASKS_TO_PICK.has(platform.id) ? ' and pick what to connect.' : '.'}
+          You log in at {loginAt} and say what this workspace may do. Then you come back here
+          {asksToPick ? ' and pick what to connect.' : '.'}
         </p>
       )}
       {command.problem === null ? null : <ProblemNotice problem={command.problem} permission="accounts:connect" />}
       <div className="dialog__actions">
         <button type="button" className="button button--quiet dialog__actions-start" onClick={onBack}>
           <BackIcon />
-          All platforms
+          Back to platforms
         </button>
         <button type="submit" className="button button--main" disabled={command.busy}>
-          {command.busy ? 'One moment…' : kind === 'app-password' ? `Connect ${name}` : `Continue to ${name}`}
+          {command.busy ? 'One moment…' : kind === 'app-password' ? `Connect ${loginAt}` : `Continue to ${loginAt}`}
         </button>
       </div>
     </form>

@@ -39,7 +39,7 @@ export function ConnectionFailed({ connection, onClose, onTryAgain }: Connection
       <p className="soft">Nothing was changed.</p>
       <div className="dialog__actions">
         <button type="button" className="button" onClick={onClose}>
-          Close
+          Not now
         </button>
         {connection.purpose === 'connect' || accountId !== null ? (
           <button type="button" className="button button--main" onClick={tryAgain} data-autofocus>

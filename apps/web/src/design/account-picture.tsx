@@ -34,7 +34,7 @@ export function AccountPicture({ name, pictureUrl, platform, size = 'normal' }: 
 }
 
 function initialsOf(name: string): string {
-  const words = name.split(/[\s._-]+/u).filter((word) => word !== '');
+  const words = name.split(/[^\p{L}\p{N}]+/u).filter((word) => word !== '');
   const letters = [words[0], words.length > 1 ? words.at(-1) : undefined].map((word) => [...(word ?? '')][0] ?? '');
   return letters.join('').toLocaleUpperCase();
 }

@@ -18,6 +18,11 @@ export function formatMoment(instant: string, zone: string): string {
   });
 }
 
+/** A moment without weekday and zone, such as `4 Mar 2027, 09:00`: for the clock, where room is scarce. */
+export function formatClock(instant: string, zone: string): string {
+  return format(instant, zone, { day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' });
+}
+
 /** A near moment without its year, such as `Thu 4 Mar, 09:00`: for the next slot of a queue. */
 export function formatSlot(instant: string, zone: string): string {
   return format(instant, zone, {

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 import type { ApiClient, Problem } from '#contract';
-import { browserZone, formatMoment } from '../design/dates.js';
+import { browserZone, formatClock } from '../design/dates.js';
 import { ClockIcon } from '../design/icons.js';
 import { ProblemNotice } from '../design/problem-notice.js';
 import { counted } from '../design/words.js';
@@ -53,7 +53,7 @@ export function SandboxBanner({ client, generation, onMoved }: SandboxBannerProp
         </p>
         <div className="sandbox__clock">
           <ClockIcon />
-          <span>{now === null ? 'Reading the clock…' : formatMoment(now, browserZone())}</span>
+          <span>{now === null ? 'Reading the clock…' : formatClock(now, browserZone())}</span>
           <div className="sandbox__moves" role="group" aria-label="Move the sandbox clock">
             {CLOCK_MOVES_DAYS.map((days) => (
               <button
