@@ -16,15 +16,16 @@ type Column = FieldValue;
 
 /** Columns of every answer before those of the fields. */
 const FIXED_COLUMNS = ['key', 'due_at', 'counters', 'terms', 'body'];
+const TERMS_COLUMN = FIXED_COLUMNS.indexOf('terms');
 
 /** The rows, terms and counters of one copy. Everything runs at once, in the transaction that is open if one is. */
 export class CopyRows {
   readonly #fields: readonly string[];
-  readonly #columns: string;
+  readonly #columns: readonly string[];
+  readonly #selected: string;
   readonly #rows: string;
   readonly #terms: string;
   readonly #counters: string;
-  readonly #upsert: string;
 
   constructor(
     private readonly file: SqliteFile,
@@ -35,28 +36,24 @@ export class CopyRows {
     this.#rows = rowsTable(id);
     this.#terms = termsTable(id);
     this.#counters = countersTable(id);
-    const columns = [...FIXED_COLUMNS, ...this.#fields.map(fieldColumn)];
-    this.#columns = columns.join(', ');
-    // Whatever was postponed is tried anew once its row is put again.
-    this.#upsert = `INSERT INTO ${this.#rows} (${this.#columns}) VALUES (${columns.map(() => '?').join(', ')})
-      ON CONFLICT (key) DO UPDATE SET parked = 0, tries = 0, next_try_at = NULL, reason = NULL,
-      ${columns.map((column) => `${column} = excluded.${column}`).join(', ')}`;
+    this.#columns = [...FIXED_COLUMNS, ...this.#fields.map(fieldColumn)];
+    this.#selected = this.#columns.join(', ');
   }
 
   load(key: string): StoredRow | null {
-    const found = this.file.statement(`SELECT ${this.#columns} FROM ${this.#rows} WHERE key = ?`).get(key);
+    const found = this.file.statement(`SELECT ${this.#selected} FROM ${this.#rows} WHERE key = ?`).get(key);
     return found === undefined ? null : this.#decode(found as Column[]);
   }
 
   /** At most `limit` rows behind `key` in the order of keys; the empty text is before all. */
   readBehind(key: string, limit: number): readonly StoredRow[] {
-    const text = `SELECT ${this.#columns} FROM ${this.#rows} WHERE key > ? ORDER BY key LIMIT ?`;
+    const text = `SELECT ${this.#selected} FROM ${this.#rows} WHERE key > ? ORDER BY key LIMIT ?`;
     return this.#decodeAll(this.file.statement(text).all(key, limit));
   }
 
   find(query: RowQuery): readonly StoredRow[] {
     const found: StoredRow[] = [];
-    for (const { text, parameters } of indexWalks(this.id, this.shape, this.#columns, query)) {
+    for (const { text, parameters } of indexWalks(this.id, this.shape, this.#selected, query)) {
       if (found.length >= query.limit) break;
       const rows = this.file.statement(text).all(...parameters, query.limit - found.length);
       found.push(...this.#decodeAll(rows));
@@ -64,25 +61,35 @@ export class CopyRows {
     return found;
   }
 
+  /** Writes the columns that change and the indexes they are in, no others: most changes are to the body alone. */
   put(row: StoredRow): void {
     this.#checkNames(row);
-    const terms = JSON.stringify(row.terms);
-    if (this.shape.terms.length > 0) this.#replaceTerms(row, terms);
-    this.file
-      .statement(this.#upsert)
-      .run(
-        row.key,
-        row.dueAt,
-        JSON.stringify(row.counters),
-        terms,
-        JSON.stringify(row.body),
-        ...this.#fields.map((field) => row.fields[field] ?? null),
-      );
+    const columns = this.#encode(row);
+    const selected = `SELECT id, reason, ${this.#selected} FROM ${this.#rows} WHERE key = ?`;
+    const stored = this.file.statement(selected).get(row.key) as [number, string | null, ...Column[]] | undefined;
+    if (stored === undefined) {
+      const places = columns.map(() => '?').join(', ');
+      this.file.statement(`INSERT INTO ${this.#rows} (${this.#selected}) VALUES (${places})`).run(...columns);
+      this.#replaceTerms(row.key, NO_TERMS, row.terms);
+      return;
+    }
+    const [id, postponedFor, ...before] = stored;
+    const changed = columns.flatMap((column, index) => (column === before[index] ? [] : [index]));
+    // Whatever was postponed is tried anew once its row is put again.
+    const assignments = postponedFor !== null ? ['parked = 0', 'tries = 0', 'next_try_at = NULL', 'reason = NULL'] : [];
+    assignments.push(...changed.map((index) => `${this.#columns[index]} = ?`));
+    if (assignments.length === 0) return;
+    const update = `UPDATE ${this.#rows} SET ${assignments.join(', ')} WHERE id = ?`;
+    this.file.statement(update).run(...changed.map((index) => columns[index]), id);
+    if (changed.includes(TERMS_COLUMN)) this.#replaceTerms(row.key, parseTerms(before[TERMS_COLUMN]), row.terms);
   }
 
   remove(key: string): void {
-    if (this.shape.terms.length > 0) this.#removeTerms(key, this.#storedTerms(key), new Set());
-    this.file.statement(`DELETE FROM ${this.#rows} WHERE key = ?`).run(key);
+    const stored = this.file.statement(`SELECT id, terms FROM ${this.#rows} WHERE key = ?`).get(key);
+    if (stored === undefined) return;
+    const [id, terms] = stored as [number, string];
+    this.#replaceTerms(key, parseTerms(terms), NO_TERMS);
+    this.file.statement(`DELETE FROM ${this.#rows} WHERE id = ?`).run(id);
   }
 
   findKeysByTerm({ field, scope, prefix, exact, limit }: TermQuery): readonly string[] {
@@ -119,7 +126,7 @@ export class CopyRows {
   }
 
   due(at: string, now: string, limit: number): readonly DueRow[] {
-    const text = `SELECT ${this.#columns}, tries, next_try_at, reason FROM ${this.#rows}
+    const text = `SELECT ${this.#selected}, tries, next_try_at, reason FROM ${this.#rows}
       INDEXED BY ${dueIndex(this.id)} WHERE due_at <= ? AND parked = 0 AND (next_try_at IS NULL OR next_try_at <= ?)
       ORDER BY due_at, key LIMIT ?`;
     return (this.file.statement(text).all(at, now, limit) as Column[][]).map((columns) => {
@@ -158,10 +165,21 @@ export class CopyRows {
       key,
       body: JSON.parse(body) as JsonObject,
       fields: Object.fromEntries(fields) as StoredRow['fields'],
-      terms: JSON.parse(terms) as StoredRow['terms'],
+      terms: parseTerms(terms),
       counters: JSON.parse(counters) as StoredRow['counters'],
       dueAt,
     };
+  }
+
+  #encode(row: StoredRow): readonly Column[] {
+    return [
+      row.key,
+      row.dueAt,
+      JSON.stringify(row.counters),
+      JSON.stringify(row.terms),
+      JSON.stringify(row.body),
+      ...this.#fields.map((field) => row.fields[field] ?? null),
+    ];
   }
 
   #checkNames(row: StoredRow): void {
@@ -173,36 +191,26 @@ export class CopyRows {
     }
   }
 
-  #storedTerms(key: string): string | null {
-    const found = this.file.statement(`SELECT terms FROM ${this.#rows} WHERE key = ?`).get(key);
-    return found === undefined ? null : (found as [string])[0];
-  }
-
-  #replaceTerms(row: StoredRow, terms: string): void {
-    const stored = this.#storedTerms(row.key);
-    if (stored === terms) return;
+  #replaceTerms(key: string, before: StoredRow['terms'], after: StoredRow['terms']): void {
     const kept = new Set<string>();
-    const insert = this.file.statement(
-      `INSERT INTO ${this.#terms} (field, scope, term, key) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-    );
-    for (const [field, { scope, values }] of Object.entries(row.terms)) {
-      for (const term of values) {
-        insert.run(field, scope, term, row.key);
-        kept.add(JSON.stringify([field, scope, term]));
-      }
+    const insert = `INSERT INTO ${this.#terms} (field, scope, term, key) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`;
+    for (const place of placesOf(after)) {
+      this.file.statement(insert).run(...place, key);
+      kept.add(JSON.stringify(place));
     }
-    this.#removeTerms(row.key, stored, kept);
-  }
-
-  #removeTerms(key: string, stored: string | null, kept: ReadonlySet<string>): void {
-    if (stored === null) return;
-    const remove = this.file.statement(
-      `DELETE FROM ${this.#terms} WHERE field = ? AND scope = ? AND term = ? AND key = ?`,
-    );
-    for (const [field, { scope, values }] of Object.entries(JSON.parse(stored) as StoredRow['terms'])) {
-      for (const term of values) {
-        if (!kept.has(JSON.stringify([field, scope, term]))) remove.run(field, scope, term, key);
-      }
+    const remove = `DELETE FROM ${this.#terms} WHERE field = ? AND scope = ? AND term = ? AND key = ?`;
+    for (const place of placesOf(before)) {
+      if (!kept.has(JSON.stringify(place))) this.file.statement(remove).run(...place, key);
     }
   }
 }
+
+const NO_TERMS: StoredRow['terms'] = {};
+
+const parseTerms = (text: Column | undefined): StoredRow['terms'] => JSON.parse(String(text)) as StoredRow['terms'];
+
+/** Field, scope and term of every entry that a row has in the table of terms. */
+const placesOf = (terms: StoredRow['terms']): readonly [string, string, string][] =>
+  Object.entries(terms).flatMap(([field, { scope, values }]) =>
+    values.map((term): [string, string, string] => [field, scope, term]),
+  );

@@ -6,6 +6,11 @@ import { overwriteFreedSpace } from './freed-space.js';
 
 /** How long a statement waits for another process (an operator's command line) that holds the file's lock. */
 const BUSY_TIMEOUT_MS = 2_000;
+/**
+ * The log is written back once it has this many pages (16 MiB): often enough that nobody waits long for it, seldom enough
+ * that a page that changes again and again is written back once.
+ */
+const LOG_PAGES = 4_000;
 const FILE_MODE = 0o600;
 const DIRECTORY_MODE = 0o700;
 
@@ -116,6 +121,7 @@ function configure(database: Database.Database, synchronous: keyof typeof SYNCHR
   demand(database, `synchronous = ${synchronous}`, 'synchronous', SYNCHRONOUS_LEVELS[synchronous]);
   demand(database, 'secure_delete = ON', 'secure_delete', 1);
   demand(database, 'temp_store = MEMORY', 'temp_store', 2);
+  demand(database, `wal_autocheckpoint = ${LOG_PAGES}`, 'wal_autocheckpoint', LOG_PAGES);
 }
 
 function demand(database: Database.Database, setting: string, name: string, expected: string | number): void {
@@ -125,9 +131,8 @@ function demand(database: Database.Database, setting: string, name: string, expe
 }
 
 function asUnavailable(error: unknown): unknown {
-  // By its code: the driver's native part may throw another copy of the driver's error class.
-  if (!(error instanceof Error) || !('code' in error) || !UNAVAILABLE_CODE.test(String(error.code))) return error;
-  return new StoreUnavailable(`The database file does not take the operation: ${String(error.code)}.`, {
-    cause: error,
-  });
+  // By its code alone: the driver's native part may throw an error of another realm's class.
+  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
+  if (!UNAVAILABLE_CODE.test(code)) return error;
+  return new StoreUnavailable(`The database file does not take the operation: ${code}.`, { cause: error });
 }

@@ -31,6 +31,7 @@ export class SqliteReadStore extends ReadStore {
   readonly #copies = new Map<string, CopyRows>();
   readonly #listeners = new Set<(copy: ReadModelCopy) => void>();
   readonly #leases: Leases;
+  #dropping: Promise<void> = Promise.resolve();
 
   private constructor(private readonly file: SqliteFile) {
     super();
@@ -159,7 +160,9 @@ export class SqliteReadStore extends ReadStore {
       this.file.statement('UPDATE copies SET dropped = 1 WHERE id = ?').run(entry.id);
       this.#copies.delete(nameOf(copy));
     });
-    await this.#removeDropped();
+    const removal = this.#dropping.then(() => this.#removeDropped());
+    this.#dropping = removal.catch(() => undefined);
+    await removal;
   }
 
   override onCheckpoint(listener: (copy: ReadModelCopy) => void): () => void {
@@ -226,32 +229,27 @@ export class SqliteReadStore extends ReadStore {
     this.file.statement('UPDATE copies SET position = ?, event_id = ? WHERE id = ?').run(position, eventId, id);
   }
 
-  /** Removes the tables of dropped copies, a few rows in each turn: overwriting them all at once takes seconds. */
+  /** Removes the tables of dropped copies, an index or a few rows in each turn: overwriting all at once takes seconds. */
   async #removeDropped(): Promise<void> {
     const dropped = this.file.statement('SELECT id FROM copies WHERE dropped = 1').all() as [number][];
     for (const [id] of dropped) {
-      const tables = [rowsTable(id), termsTable(id), countersTable(id)];
-      for (const table of tables) await this.#emptyTable(table);
-      await this.file.write(() => {
-        for (const table of tables) {
-          this.file.database.exec(`DROP TABLE IF EXISTS ${table}`);
-          this.file.forgetStatements(table);
-        }
-        this.file.statement('DELETE FROM copies WHERE id = ?').run(id);
-      });
+      for (const table of [rowsTable(id), termsTable(id), countersTable(id)]) await this.#removeTable(table);
+      await this.file.write(() => this.file.statement('DELETE FROM copies WHERE id = ?').run(id));
     }
   }
 
-  async #emptyTable(table: string): Promise<void> {
+  async #removeTable(table: string): Promise<void> {
     const isThere = this.file.statement(`SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?`).get(table);
     if (isThere === undefined) return;
-    for (;;) {
-      const removed = await this.file.write(
-        () => this.file.statement(`DELETE FROM ${table} LIMIT ${DROP_ROWS}`).run().changes,
-      );
-      if (removed < DROP_ROWS) return;
+    const ofTable = `SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL`;
+    for (const [index] of this.file.statement(ofTable).all(table) as [string][]) {
+      await this.file.write(() => this.file.database.exec(`DROP INDEX "${index}"`));
       await nextTurn();
     }
+    const remove = `DELETE FROM ${table} LIMIT ${DROP_ROWS}`;
+    while ((await this.file.write(() => this.file.statement(remove).run().changes)) === DROP_ROWS) await nextTurn();
+    await this.file.write(() => this.file.database.exec(`DROP TABLE ${table}`));
+    this.file.forgetStatements(table);
   }
 }
 

@@ -112,6 +112,19 @@ export function describeCopies(begin: () => Promise<ReadStoreCase>): void {
     expect((await scanned(rows, rows.copy)).map(({ key }) => key)).toEqual(['k2']);
   });
 
+  it('drops several copies at once', async () => {
+    const rows = await begin();
+    const copies = [await rows.prepareCopy({ partition: 1 }), await rows.prepareCopy({ partition: 2 }), rows.copy];
+    const many = Array.from({ length: 600 }, (_, index) => row(`k${index}`, { words: ['w'] }));
+    for (const copy of copies) await putInto(rows, copy, ...many);
+    await Promise.all(copies.map((copy) => rows.store.drop(copy)));
+    for (const copy of copies) {
+      expect(await rows.store.checkpoint(copy)).toBeNull();
+      await rows.store.prepare(rows.shape, copy);
+      expect(await scanned(rows, copy)).toEqual([]);
+    }
+  });
+
   it('drops what is not there in silence', async () => {
     const rows = await begin();
     const never = { ...rows.copy, version: 99 };

@@ -73,7 +73,7 @@ export function describeDueWork(begin: () => Promise<ReadStoreCase>): void {
   it('ends a postponement when the row is put again', async () => {
     const rows = await twoDue();
     await postpone(rows, 'k1', { tries: 12, nextTryAt: null, reason: 'transient' });
-    await postpone(rows, 'k2', { tries: 1, nextTryAt: inRealMs(60_000), reason: 'transient' });
+    await postpone(rows, 'k2', { tries: 0, nextTryAt: inRealMs(60_000), reason: '' });
     await rows.save({ puts: [row('k1', { dueAt: at(1) }), row('k2', { dueAt: at(2) })] });
     expect(await rows.store.due(rows.copy, at(60), 10)).toEqual([
       { row: row('k1', { dueAt: at(1) }), postponement: null },
