@@ -118,11 +118,10 @@ export class IdempotentRequests {
   ): Promise<Held | { readonly answer: Answer } | Refusal | null> {
     const found = await this.vaultStore.read(KIND, id);
     if (found === null || isOver(found, this.clock.now())) {
+      // Removed rather than replaced, so that what is left of the old row's hold goes with it.
+      if (found !== null && !(await this.vaultStore.remove(KIND, id, found.version))) return null;
       const fresh = this.newRow(id, bodyHash, correlationId);
-      const written = await (found === null
-        ? this.vaultStore.insert(fresh)
-        : this.vaultStore.replace(fresh, found.version));
-      return written === 'written' ? this.hold(fresh, true) : null;
+      return (await this.vaultStore.insert(fresh)) === 'written' ? this.hold(fresh, true) : null;
     }
     if (valueOf(found).bodyHash !== bodyHash) return reused();
     const answer = await this.openAnswer<Answer>(found);
@@ -217,6 +216,7 @@ export class IdempotentRequests {
         () => undefined,
       );
     }, PROLONG_EVERY_MS);
+    timer.unref();
     return () => {
       clearInterval(timer);
       return underWay;

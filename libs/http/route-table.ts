@@ -98,7 +98,10 @@ function describe(plan: RoutePlan, controller: Type, methodName: string, handler
       ).keys(),
     ]),
     validateBody: bodyValidator(parameterType(controller, methodName, RouteParamtypes.BODY)),
-    validateQuery: queryValidator(parameterType(controller, methodName, RouteParamtypes.QUERY)),
+    validateQuery: queryValidator(
+      parameterType(controller, methodName, RouteParamtypes.QUERY),
+      plan.ignoresUnknownParameters,
+    ),
   };
 }
 

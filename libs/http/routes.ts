@@ -35,6 +35,8 @@ export interface QueryRouteOptions extends SharedOptions {
   readonly status?: 200 | 302;
   readonly answer: AnswerShape;
   readonly refusals?: readonly RefusalCode[];
+  /** Parameters that the query's class does not know are dropped, not refused: platforms add their own to a callback. */
+  readonly ignoresUnknownParameters?: boolean;
 }
 
 /** What a route's decorator has declared. One object for each decorated method. */
@@ -49,6 +51,7 @@ export interface RoutePlan {
   readonly refusals: readonly RefusalCode[];
   readonly idempotency: boolean;
   readonly sandboxOnly: boolean;
+  readonly ignoresUnknownParameters: boolean;
   readonly timeLimitMs: number | null;
 }
 
@@ -90,6 +93,7 @@ export function CommandRoute(options: CommandRouteOptions): MethodDecorator {
     answer: options.answer,
     refusals: options.refusals,
     idempotency: (options.idempotency ?? true) && options.requires !== 'public',
+    ignoresUnknownParameters: false,
     timeLimitMs: options.timeLimitMs ?? COMMAND_TIME_LIMIT_MS,
   });
 }
@@ -103,6 +107,7 @@ export function QueryRoute(options: QueryRouteOptions): MethodDecorator {
     answer: options.answer,
     refusals: options.refusals ?? [],
     idempotency: false,
+    ignoresUnknownParameters: options.ignoresUnknownParameters ?? false,
     timeLimitMs: null,
   });
 }

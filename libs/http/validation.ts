@@ -17,6 +17,8 @@ const VALIDATION: ValidatorOptions = {
   validationError: { target: false, value: true },
 };
 
+const LENIENT_VALIDATION: ValidatorOptions = { ...VALIDATION, forbidNonWhitelisted: false };
+
 /** Names that every object inherits: a look-up by them finds something where nothing was declared. */
 const INHERITED_NAMES: ReadonlySet<string> = new Set(Object.getOwnPropertyNames(Object.prototype));
 
@@ -29,9 +31,17 @@ export type Validator = (input: unknown) => object | undefined | Refusal;
  */
 export const bodyValidator = (type: Type | null): Validator => (type === null ? takeNothing : takeBody(type));
 
-/** As `bodyValidator`, for the query. A parameter that comes twice is an array, which no scalar check takes. */
-export const queryValidator = (type: Type | null): Validator =>
-  type === null ? takeNothing : (input) => take(type, input);
+/**
+ * As `bodyValidator`, for the query. A parameter that comes twice is an array, which no scalar check takes. Where unknown
+ * ones are ignored, they are dropped.
+ */
+export function queryValidator(type: Type | null, ignoresUnknown: boolean): Validator {
+  if (!ignoresUnknown) return type === null ? takeNothing : (input) => take(type, input, VALIDATION);
+  return type === null ? () => undefined : (input) => take(type, withoutReserved(input), LENIENT_VALIDATION);
+}
+
+const withoutReserved = (input: unknown): object =>
+  Object.fromEntries(Object.entries(input ?? {}).filter(([name]) => !INHERITED_NAMES.has(name)));
 
 function takeNothing(input: unknown): undefined | Refusal {
   if (input === undefined || input === null) return undefined;
@@ -44,14 +54,14 @@ const takeBody =
   (type: Type): Validator =>
   (input) =>
     isPlainObject(input ?? {})
-      ? take(type, input ?? {})
+      ? take(type, input ?? {}, VALIDATION)
       : failed([{ path: '', code: 'is-object', message: 'must be an object' }]);
 
-function take(type: Type, input: unknown): object | Refusal {
+function take(type: Type, input: unknown, options: ValidatorOptions): object | Refusal {
   const reserved = Object.keys(input as object).filter((name) => INHERITED_NAMES.has(name));
   if (reserved.length > 0) return failed(reserved.map(unknownField));
   const instance = plainToInstance(type, input, { enableCircularCheck: false }) as object;
-  const faults = validateSync(instance, VALIDATION);
+  const faults = validateSync(instance, options);
   return faults.length === 0 ? instance : failed(faults.flatMap((fault) => fieldErrors(fault, '')));
 }
 

@@ -59,6 +59,13 @@ class NotesQuery {
   sort?: string;
 }
 
+class CallbackQuery {
+  @ApiProperty({ required: false })
+  @IsOptional()
+  @IsString()
+  state?: string;
+}
+
 class Changed {
   @ApiProperty()
   id!: string;
@@ -185,10 +192,17 @@ export class OtherController {
   }
 
   @Get('oauth/:platform/callback')
-  @QueryRoute({ summary: 'Sends back', requires: 'public', status: 302, answer: null, refusals: ['state-invalid'] })
-  callback(@Param('platform') platform: string): Answered<null> {
+  @QueryRoute({
+    summary: 'Sends back',
+    requires: 'public',
+    status: 302,
+    answer: null,
+    refusals: ['state-invalid'],
+    ignoresUnknownParameters: true,
+  })
+  callback(@Param('platform') platform: string, @Query() query: CallbackQuery): Answered<null> {
     return new Answered(null, {
-      headers: { Location: `/done/${platform}`, Position: '9' },
+      headers: { Location: `/done/${platform}/${Object.keys(query).join()}`, Position: '9' },
       setCookies: ['a=1', 'b=2'],
     });
   }
