@@ -40,8 +40,7 @@ export class DataDirectoryLock {
       connection.exec('BEGIN EXCLUSIVE');
     } catch (error) {
       connection.close();
-      const busy = error instanceof Error && 'code' in error && error.code === 'SQLITE_BUSY';
-      throw busy ? new DataDirectoryInUse(directory) : error;
+      throw isBusy(error) ? new DataDirectoryInUse(directory) : error;
     }
     return new DataDirectoryLock(connection);
   }
@@ -50,4 +49,9 @@ export class DataDirectoryLock {
   release(): void {
     this.connection.close();
   }
+}
+
+/** The driver's error class belongs to whoever loaded the driver first, so the error is known by its code alone. */
+function isBusy(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'SQLITE_BUSY';
 }

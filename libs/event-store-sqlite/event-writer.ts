@@ -86,14 +86,15 @@ export class EventWriter {
     return outcomes;
   }
 
-  /** Deletes the ciphertext sealed under a key, and the copies of it in the write-ahead log. Answers of how many events. */
-  eraseSealed(key: string): number {
+  /**
+   * Deletes the ciphertext sealed under a key, and the copies of it in the write-ahead log. Answers how many events it was
+   * deleted from, and whether the log could be truncated: another process that reads the file can prevent that.
+   */
+  eraseSealed(key: string): { readonly events: number; readonly truncated: boolean } {
     const { changes } = this.erase.run(key);
-    // Also when nothing changed: an earlier try may have failed between the two.
+    // Also when nothing changed: an earlier try may have got no further.
     const [result] = this.database.pragma('wal_checkpoint(TRUNCATE)') as { busy: number }[];
-    if (result?.busy !== 0) throw new Error('The write-ahead log is being read and could not be truncated.');
-    this.pagesSinceCheckpoint = 0;
-    return changes;
+    return { events: changes, truncated: result?.busy === 0 };
   }
 
   /** Work that nobody waits for: to be called after the answers went out. Throws when the disk fails. */

@@ -4,8 +4,13 @@ import type { BatchValue } from './writer-messages.js';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-/** What `,"version":` with its number and `,"sealed":` with its four names take in the record of a distributed store. */
-const RECORD_FRAME_BYTES = 64;
+/**
+ * A distributed store's record keeps version and sealed part beside the metadata: counting them in makes the limit the same
+ * on every adapter.
+ */
+const RECORD_FRAME_BYTES = ',"version":,"sealed":'.length;
+const SEALED_FRAME_BYTES = '{"alg":"","key":"","hash":"","bytes":""}'.length;
+const UNSEALED_BYTES = 'null'.length;
 
 /** An append that was found sound, written out for the writer's thread. */
 export interface ProposedAppend {
@@ -52,11 +57,11 @@ function pushEvent(values: BatchValue[], event: EventToAppend): number {
   if (!Number.isSafeInteger(version)) throw new RangeError('The version of an event must be a whole number.');
   const data = JSON.stringify(event.data);
   const metadata = JSON.stringify(event.metadata);
-  const size = Buffer.byteLength(data) + Buffer.byteLength(metadata) + RECORD_FRAME_BYTES;
+  const size = Buffer.byteLength(data) + Buffer.byteLength(metadata) + RECORD_FRAME_BYTES + String(version).length;
   if (sealed === null) {
     values.push(id, type, version, data, metadata, null, null, null, null);
-    return size;
+    return size + UNSEALED_BYTES;
   }
   values.push(id, type, version, data, metadata, sealed.alg, sealed.key, sealed.hash, sealed.bytes);
-  return size + sealed.alg.length + sealed.key.length + sealed.hash.length + sealed.bytes.length;
+  return size + SEALED_FRAME_BYTES + sealed.alg.length + sealed.key.length + sealed.hash.length + sealed.bytes.length;
 }

@@ -67,10 +67,11 @@ export class SqliteEventStore extends EventStore {
     try {
       const answer = await writer.ask({ kind: 'open', file });
       if (!answer.ok) throw new Error(`The event store ${file} cannot be opened: ${answer.reason}.`);
+      const reader = new EventReader(file);
       const recent = new RecentEvents(answer.values[0] ?? BEGINNING);
       const limits = { ...QUEUE_LIMITS, ...options.queueLimits };
       const queue = new AppendQueue(writer, recent, limits, (reason) => fail(reason));
-      const store = new SqliteEventStore(options, lock, writer, new EventReader(file), recent, queue);
+      const store = new SqliteEventStore(options, lock, writer, reader, recent, queue);
       fail = (reason) => store.fail(reason);
       return store;
     } catch (error) {
@@ -137,18 +138,22 @@ export class SqliteEventStore extends EventStore {
 
   /**
    * Deletes every ciphertext sealed under this data key from the database file and from the write-ahead log, for an erasure.
-   * The events stay, with an empty `sealed.bytes`. Answers of how many events; repeatable.
+   * The events stay, with an empty `sealed.bytes`. Answers how many events were emptied now; repeatable.
    *
-   * @throws StoreUnavailable when it could not be done: it is to be asked for again.
+   * @throws StoreUnavailable when it could not be done to the end: it is to be asked for again.
    */
   async eraseSealed(key: string): Promise<number> {
     if (this.closing !== null) throw new StoreUnavailable(CLOSED);
     const answer = await this.writer.ask({ kind: 'erase-sealed', key });
     // Whether or not it was done in full, memory serves nothing of it any more.
     this.recent.clear();
-    if (answer.ok) return answer.values[0] ?? 0;
-    if (answer.fatal) this.fail(answer.reason);
-    throw new StoreUnavailable(`The event store could not erase: ${answer.reason}.`);
+    if (!answer.ok) {
+      if (answer.fatal) this.fail(answer.reason);
+      throw new StoreUnavailable(`The event store could not erase: ${answer.reason}.`);
+    }
+    const [events = 0, truncated = 0] = answer.values;
+    if (truncated === 0) throw new StoreUnavailable('The write-ahead log is being read and could not be truncated.');
+    return events;
   }
 
   override close(): Promise<void> {

@@ -14,6 +14,8 @@ export type Answer =
   /** `fatal`: the writer cannot know any more what the disk holds, and writes nothing from here on. */
   | { readonly ok: false; readonly reason: string; readonly fatal: boolean };
 
+/* To 'open' the last position, to 'erase-sealed' the number of events and 1 when nothing is left (else 0), to 'close' nothing. */
+
 export type BatchValue = string | number | null;
 
 /**

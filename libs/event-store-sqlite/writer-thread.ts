@@ -37,7 +37,10 @@ function values(question: Question): readonly number[] {
   }
   if (writer === null) throw new Error('The database is not open.');
   if (question.kind === 'write') return writer.write(question.batch);
-  if (question.kind === 'erase-sealed') return [writer.eraseSealed(question.key)];
+  if (question.kind === 'erase-sealed') {
+    const { events, truncated } = writer.eraseSealed(question.key);
+    return [events, Number(truncated)];
+  }
   writer.close();
   writer = null;
   return [];
