@@ -1,28 +1,21 @@
+import { swcOptions } from './scripts/swc.mjs';
+
 /** Jest runs the sources as ES modules; `cookie` is ESM that Fastify requires, so it alone is turned into CommonJS. */
-const typescript = {
-  jsc: {
-    parser: { syntax: 'typescript', decorators: true, tsx: true },
-    transform: { legacyDecorator: true, decoratorMetadata: true, react: { runtime: 'automatic' } },
-    target: 'es2022',
-    keepClassNames: true,
-  },
-  module: { type: 'es6' },
-  sourceMaps: 'inline',
-};
+const typescript = { ...swcOptions, sourceMaps: 'inline' };
 
 const project = (displayName, testMatch, more = {}) => ({
   displayName,
   testMatch,
   rootDir: import.meta.dirname,
   testEnvironment: 'node',
-  extensionsToTreatAsEsm: ['.ts', '.tsx'],
+  extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
     '^#([a-z0-9-]+)$': '<rootDir>/libs/$1/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/data'],
   transform: {
-    '^.+\\.tsx?$': ['@swc/jest', typescript],
+    '^.+\\.ts$': ['@swc/jest', typescript],
     'node_modules/cookie/.+\\.js$': ['@swc/jest', { module: { type: 'commonjs' } }],
   },
   transformIgnorePatterns: ['node_modules/(?!cookie/)'],

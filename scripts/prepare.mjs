@@ -11,7 +11,7 @@ const MINIMUM_NODE = [20, 19];
 const LOCK = join(root, '.cache', 'prepare.lock');
 const LOCK_POLL_MS = 250;
 const STAMP = join(root, 'dist', '.built');
-const SOURCES = ['apps', 'libs', 'test/bench', 'test/support', 'tsconfig.json', 'tsconfig.build.json', 'package.json'];
+const SOURCES = ['apps', 'libs', 'test/bench', 'test/support', 'scripts', 'package.json'];
 
 /** Installs and builds what is missing. Ends the process with a sentence when that cannot be done. */
 export async function prepare() {
@@ -23,7 +23,7 @@ export async function prepare() {
   await takeLock();
   try {
     if (!isInstalled()) install();
-    if (!isBuilt()) build();
+    if (!isBuilt()) await build();
   } finally {
     rmSync(LOCK, { recursive: true, force: true });
   }
@@ -55,10 +55,11 @@ function install() {
   writeFileSync(installed, readFileSync(installed));
 }
 
-function build() {
+async function build() {
   const started = new Date();
   say('building the service');
-  run(process.execPath, [join('node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json']);
+  const { compile } = await import('./compile.mjs');
+  compile(root);
   if (existsSync(join(root, 'apps', 'web', 'index.html'))) {
     say('building the web page');
     run(process.execPath, [join('node_modules', 'vite', 'bin', 'vite.js'), 'build', 'apps/web', '--logLevel', 'warn']);

@@ -59,6 +59,9 @@ export class ReadModelRunner {
   #running: Promise<void> | null = null;
   #queue: Promise<unknown> = Promise.resolve();
   #wake: () => void = () => undefined;
+  #isWoken = false;
+  /** The earliest due time when the rows were last looked at. */
+  #nextDueAt: string | null = null;
   #savedProgressAt = 0;
   #unsaved: Checkpoint | null = null;
   #working = 0;
@@ -84,15 +87,16 @@ export class ReadModelRunner {
   /** Ends after the transaction under way. */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    this.#wake();
+    this.wake();
     await this.#running?.catch(() => undefined);
     await this.#queue.catch(() => undefined);
     await this.#serially(() => this.#saveProgress()).catch(() => undefined);
     if (this.#lease) await this.stores.rows.releaseLease(this.#lease).catch(() => undefined);
   }
 
-  /** Looks at the due rows now: the clock was moved. */
+  /** Looks at the due rows now: the clock was moved, or a row has become due earlier than was known. */
   wake(): void {
+    this.#isWoken = true;
     this.#wake();
   }
 
@@ -173,8 +177,10 @@ export class ReadModelRunner {
     const changes = await this.#fold(ours);
     const puts = await this.#describeAll(changes);
     await this.#save(puts, changes, checkpoint);
-    this.#reach(checkpoint.position);
-    this.#wake();
+    this.reached = checkpoint.position;
+    const isEarlier = (dueAt: string | null): boolean =>
+      dueAt !== null && (this.#nextDueAt === null || dueAt < this.#nextDueAt);
+    if (puts.some(({ dueAt }) => isEarlier(dueAt))) this.wake();
   }
 
   /** Folds events into rows; answers every touched row before and after. */
@@ -197,7 +203,13 @@ export class ReadModelRunner {
   /** Describes the touched rows and those that depend on them. Adds what it has to load to `changes.before`. */
   async #describeAll(changes: FoldedRows): Promise<readonly StoredRow[]> {
     for (const [key, body] of [...changes.after]) {
-      const query = this.model.dependents?.(key, changes.before.get(key)?.body ?? null, body);
+      const before = changes.before.get(key)?.body ?? null;
+      if (body === before) {
+        // Nothing that can be read has changed: the row stays as it is.
+        changes.after.delete(key);
+        continue;
+      }
+      const query = this.model.dependents?.(key, before, body);
       if (query) await this.#renewDependents(query, changes);
     }
     const rows = [...changes.after].flatMap(([key, body]) => (body === null ? [] : [{ key, body }]));
@@ -276,7 +288,7 @@ export class ReadModelRunner {
   /** Moves the checkpoint over events that are not this model's. */
   async #advance(checkpoint: Checkpoint): Promise<void> {
     this.#unsaved = checkpoint;
-    this.#reach(checkpoint.position);
+    this.reached = checkpoint.position;
     if (performance.now() - this.#savedProgressAt >= PROGRESS_SAVE_MS) await this.#saveProgress();
   }
 
@@ -288,11 +300,29 @@ export class ReadModelRunner {
 
   async #watchDue(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const woken = new Promise<void>((resolve) => (this.#wake = resolve));
+      this.#isWoken = false;
       const worked = await this.#workDue(signal);
       await this.#serially(() => this.#saveProgress());
-      if (!worked) await Promise.race([woken, this.#pause(DUE_POLL_MS, signal)]);
+      if (!worked) await this.#sleepUntilDue(signal);
     }
+  }
+
+  /** Sleeps until a row is due, until it is woken, or for DUE_POLL_MS. */
+  async #sleepUntilDue(signal: AbortSignal): Promise<void> {
+    const now = this.stores.clock.now();
+    const next = await this.stores.rows.nextDue(this.copy, now.toISOString());
+    this.#nextDueAt = next;
+    const untilDueMs = next === null ? DUE_POLL_MS : Date.parse(next) - now.getTime() + 1;
+    await new Promise<void>((resolve) => {
+      if (this.#isWoken || signal.aborted) return resolve();
+      const timer = setTimeout(resolve, Math.min(DUE_POLL_MS, Math.max(0, untilDueMs)));
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      signal.addEventListener('abort', this.#wake, { once: true });
+    });
+    signal.removeEventListener('abort', this.#wake);
   }
 
   async #workDue(signal: AbortSignal): Promise<boolean> {
@@ -342,7 +372,8 @@ export class ReadModelRunner {
         now: this.stores.clock.now(),
       });
       if ('done' in outcome) return outcome.done;
-      await this.#postpone(row.key, tries, outcome.later);
+      if ('settled' in outcome) await this.#settle(row);
+      else await this.#postpone(row.key, tries, outcome.later);
     } catch (error) {
       this.stores.log.warn(
         { automation: this.model.name, row: row.key, failure: describeError(error) },
@@ -351,6 +382,11 @@ export class ReadModelRunner {
       await this.#postpone(row.key, tries, error instanceof Error ? error.name : 'unknown');
     }
     return null;
+  }
+
+  async #settle(row: StoredRow): Promise<void> {
+    const changes = { before: new Map([[row.key, row]]), after: new Map<string, JsonObject | null>([[row.key, null]]) };
+    await this.#serially(() => this.#save([], changes, null));
   }
 
   async #postpone(key: string, tries: number, reason: string): Promise<void> {
@@ -369,10 +405,6 @@ export class ReadModelRunner {
   #heldLease(): Lease {
     if (!this.#lease) throw new Error('LeaseLost');
     return this.#lease;
-  }
-
-  #reach(position: Position): void {
-    this.reached = position;
   }
 
   #hasReached(position: Position): boolean {

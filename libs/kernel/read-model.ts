@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { JsonObject, RecordedEvent } from './event.js';
+import type { JsonObject, Position, RecordedEvent } from './event.js';
 import type { FieldValue, ReadModelShape, RowQuery, StoredRow } from './read-store.js';
 import type { OpenedEvent } from './stream.js';
 
@@ -45,8 +45,11 @@ export interface Todo<Body extends JsonObject = JsonObject> {
   readonly now: Date;
 }
 
-/** What became of a to-do: a position its consequences reach up to, or the reason why it is to be tried again later. */
-export type TodoOutcome = { readonly done: string } | { readonly later: string };
+/**
+ * What became of a to-do: `done` names a position up to which its consequences reach (they change the row), `settled` ends a
+ * to-do that leaves no event behind (its row is removed), `later` says why it is to be tried again.
+ */
+export type TodoOutcome = { readonly done: Position } | { readonly settled: true } | { readonly later: string };
 
 /** A policy: to-do rows folded from events, and the commands that they ask for when they are due. Repeatable at every step. */
 export interface Automation<Body extends JsonObject = JsonObject> extends ReadModel<Body> {

@@ -1,9 +1,10 @@
-import { Controller, Get, Param, Post, Req } from '@nestjs/common';
+import { Controller, Get, Param, Post, Query, Req } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import { IsString } from 'class-validator';
 import type { FastifyRequest } from 'fastify';
-import { Answered, CommandRoute, Context, QueryRoute, type RequestContext } from '#http';
-import { Clock, isRefusal, newCommandId, Refusal, streamName } from '#kernel';
-import { ReadModels, ReadStore } from '#kernel';
+import { Answered, CommandRoute, Context, MayBeAbsent, QueryRoute, type RequestContext } from '#http';
+import { Clock, isRefusal, newCommandId, ReadModels, ReadStore, Refusal, streamName, Streams } from '#kernel';
 import { workspace, workspacesReadModel } from '#workspaces';
 import { isPast } from '../domain/connection.js';
 import { PlatformLogins } from '../platform.js';
@@ -12,7 +13,19 @@ import { OAuthFlows } from './oauth-flows.js';
 import { ReceiveCallback } from './receive-callback.js';
 import { startPage, type StartPage } from './start-page.js';
 import { factsOf } from './settle-authorization.js';
-import { Streams } from '#kernel';
+
+/** What we read of a callback; platforms add parameters of their own, which their adapters look at. */
+export class CallbackParameters {
+  @ApiPropertyOptional()
+  @MayBeAbsent()
+  @IsString()
+  readonly state?: string;
+
+  @ApiPropertyOptional()
+  @MayBeAbsent()
+  @IsString()
+  readonly code?: string;
+}
 
 /** Where browsers come by themselves, without a bearer token: bound by `state`, by the flow cookie, and by start links. */
 @Controller('v1/oauth')
@@ -35,10 +48,12 @@ export class OAuthRoutes {
     status: 302,
     answer: null,
     refusals: ['state-invalid', 'different-browser', 'unavailable'],
+    ignoresUnknownParameters: true,
   })
   async callback(
     @Context() { correlationId, cookies }: RequestContext,
     @Param('platform') platform: string,
+    @Query() _parameters: CallbackParameters,
     @Req() request: FastifyRequest,
   ): Promise<Answered<null> | Refusal> {
     const context = { ...this.#context(correlationId), actor: { type: 'system' as const, id: 'oauth-callback' } };
@@ -72,12 +87,16 @@ export class OAuthRoutes {
     requires: 'public',
     answer: null,
     alsoAnswers: [303],
-    refusals: ['not-found', 'connection-lapsed'],
+    refusals: ['not-found', 'connection-lapsed', 'different-browser'],
   })
   async useStart(
     @Context() { cookies }: RequestContext,
     @Param('secret') secret: string,
+    @Req() request: FastifyRequest,
   ): Promise<Answered<null> | Refusal> {
+    if (!isOwnPage(request.headers['sec-fetch-site'])) {
+      return new Refusal('different-browser', 'Open the link yourself and press its button.');
+    }
     const page = await this.#start(secret);
     if (isRefusal(page)) return page;
     const { name, attributes } = this.settings.flowCookie;
@@ -127,6 +146,10 @@ export class OAuthRoutes {
     return { commandId, correlationId, causationId: commandId, at: this.clock.now() };
   }
 }
+
+/** Whether the button was pressed on our page: another site must not press it for somebody who has not seen who asks. */
+const isOwnPage = (site: string | string[] | undefined): boolean =>
+  site === undefined || site === 'same-origin' || site === 'none';
 
 /** The one answer to a start link that is unknown, altered or used up. */
 const gone = (): Refusal => new Refusal('not-found', 'This link is not valid any more. Ask for a new one.');
