@@ -1,4 +1,12 @@
-import { displayName, externalId, lifetimeSeconds, scopeList, tokenText, unixSeconds } from '#platform-http';
+import {
+  displayName,
+  externalId,
+  handleText,
+  lifetimeSeconds,
+  scopeList,
+  tokenText,
+  unixSeconds,
+} from '#platform-http';
 import { z } from 'zod';
 
 /** The most items that one page of a listing may hold; the requests ask for less. */
@@ -6,9 +14,6 @@ const PAGE_LIMIT_ITEMS = 1_000;
 const TASKS_LIMIT = 100;
 const TASK_LIMIT_CHARACTERS = 100;
 const CURSOR_LIMIT_CHARACTERS = 2_048;
-const USERNAME_LIMIT_CHARACTERS = 100;
-
-const username = z.string().max(USERNAME_LIMIT_CHARACTERS).nullish();
 
 export const userTokenAnswer = z.object({ access_token: tokenText, expires_in: lifetimeSeconds.optional() });
 
@@ -35,7 +40,7 @@ const pictureAnswer = z.object({ data: z.object({ url: z.unknown().optional() })
 
 export const instagramAnswer = z.object({
   id: externalId,
-  username,
+  username: handleText,
   name: displayName,
   profile_picture_url: z.unknown().optional(),
 });
@@ -44,7 +49,7 @@ export type InstagramAnswer = z.output<typeof instagramAnswer>;
 export const pageAnswer = z.object({
   id: externalId,
   name: displayName,
-  username,
+  username: handleText,
   link: z.unknown().optional(),
   picture: pictureAnswer,
   tasks: z.array(z.string().max(TASK_LIMIT_CHARACTERS)).max(TASKS_LIMIT).nullish(),

@@ -42,7 +42,7 @@ export function candidatesOfPage(page: PageAnswer, access: GrantedAccess, sandbo
 }
 
 function pageCandidate(page: PageAnswer, access: GrantedAccess, sandbox: boolean): Candidate {
-  const handle = page.username || null;
+  const handle = page.username;
   return {
     platform: 'facebook',
     method: 'direct',
@@ -62,7 +62,7 @@ function instagramCandidate(
   access: GrantedAccess,
   sandbox: boolean,
 ): Candidate {
-  const handle = instagram.username || null;
+  const handle = instagram.username;
   return {
     platform: 'instagram',
     method: 'via-facebook',

@@ -4,6 +4,7 @@ import { z } from 'zod';
 export const NAME_LIMIT_CHARACTERS = 200;
 export const URL_LIMIT_CHARACTERS = 2_048;
 export const TOKEN_LIMIT_CHARACTERS = 4_096;
+const HANDLE_LIMIT_CHARACTERS = 100;
 const ID_LIMIT_CHARACTERS = 128;
 const SCOPE_LIMIT_CHARACTERS = 100;
 const SCOPES_LIMIT = 100;
@@ -41,9 +42,17 @@ export const displayName = z
   .transform((text) => cleanName(text ?? ''));
 
 function cleanName(text: string): string | null {
-  const clean = text.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu, ' ').trim();
+  const clean = text.replace(/[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu, ' ').trim();
   return [...clean.slice(0, NAME_LIMIT_CHARACTERS * 2)].slice(0, NAME_LIMIT_CHARACTERS).join('').trim() || null;
 }
+
+/** A name that stands in addresses, such as a user name; null for one with anything in it that cannot stand there. */
+export const handleText = z
+  .string()
+  .nullish()
+  .transform((text) =>
+    typeof text === 'string' && text.length <= HANDLE_LIMIT_CHARACTERS && /^[^\s/?#\p{C}]+$/u.test(text) ? text : null,
+  );
 
 /** Scopes as platforms give them: a list, or a text separated by spaces or commas. Sorted, each once. */
 export const scopeList = z

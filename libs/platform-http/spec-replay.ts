@@ -70,7 +70,12 @@ export class ReplayServer {
       const value = headers[name];
       return typeof value === 'string' ? [[name, value] as [string, string]] : [];
     });
-    const answer = await fetch(url, { method, headers: passed, body: body.length === 0 ? null : new Uint8Array(body) });
+    const answer = await fetch(url, {
+      method,
+      headers: passed,
+      body: body.length === 0 ? null : new Uint8Array(body),
+      redirect: 'manual',
+    });
     return { status: answer.status, text: await answer.text() };
   }
 }

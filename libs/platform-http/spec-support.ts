@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -138,4 +140,22 @@ export function failed(result: unknown): PlatformFailure {
 export function expectNoSecret(value: unknown): void {
   expect(JSON.stringify(value) ?? '').not.toContain('sbx_');
   expect(inspect(value, { depth: 20, showHidden: true })).not.toContain('sbx_');
+}
+
+/** A platform that answers what a spec says, for what the sandbox's few people cannot show. */
+export async function servePlatform(
+  answer: (url: URL) => { readonly status?: number; readonly body: unknown },
+): Promise<{ readonly url: string; readonly stop: () => Promise<void> }> {
+  const server = createServer((request, response) => {
+    const { status = 200, body } = answer(new URL(request.url ?? '/', 'http://127.0.0.1'));
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`,
+    stop: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
 }

@@ -1,7 +1,7 @@
-import { displayName, externalId, lifetimeSeconds, scopeList, tokenText } from '#platform-http';
+import { displayName, externalId, handleText, lifetimeSeconds, scopeList, tokenText } from '#platform-http';
 import { z } from 'zod';
 
-const USERNAME_LIMIT_CHARACTERS = 100;
+const ACCOUNT_TYPE_LIMIT_CHARACTERS = 100;
 
 /**
  * The token that a code gives, for an hour. Its `user_id` is left alone: it is the id that this app alone knows the account by,
@@ -16,9 +16,9 @@ export type LongToken = z.output<typeof longTokenAnswer>;
 const profile = z.object({
   /** The professional account's id. `id` is another, known to this app alone. */
   user_id: externalId,
-  username: z.string().max(USERNAME_LIMIT_CHARACTERS).nullish(),
+  username: handleText,
   name: displayName,
-  account_type: z.string().max(USERNAME_LIMIT_CHARACTERS).nullish(),
+  account_type: z.string().max(ACCOUNT_TYPE_LIMIT_CHARACTERS).nullish(),
   profile_picture_url: z.unknown().optional(),
 });
 

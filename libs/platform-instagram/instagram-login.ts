@@ -164,7 +164,7 @@ export class InstagramLogin extends PlatformLogin {
 
   #candidate(profile: Profile, grantedScopes: readonly string[]): Candidate {
     const sandbox = this.mode === 'sandbox';
-    const handle = profile.username || null;
+    const handle = profile.username;
     const required = INSTAGRAM_DIRECT_METHOD.requiredScopes('professional');
     const isComplete = required.every((scope) => grantedScopes.includes(scope));
     const isPersonal = profile.account_type?.toUpperCase() === 'PERSONAL';

@@ -1,4 +1,4 @@
-import { displayName, externalId, lifetimeSeconds, scopeList, tokenText } from '#platform-http';
+import { displayName, externalId, handleText, lifetimeSeconds, scopeList, tokenText } from '#platform-http';
 import { z } from 'zod';
 
 const PAGE_LIMIT_ELEMENTS = 1_000;
@@ -21,7 +21,7 @@ export const memberAnswer = z.object({ sub: externalId, name: displayName, pictu
 export type MemberAnswer = z.output<typeof memberAnswer>;
 
 /** `GET /v2/me`, of which only the name in the profile's address is of use. */
-export const vanityAnswer = z.object({ vanityName: word.nullish() });
+export const vanityAnswer = z.object({ vanityName: handleText });
 
 /** One page of the organisations in which a member has a role. */
 export const rolesAnswer = z.object({
@@ -42,7 +42,7 @@ export const rolesAnswer = z.object({
 export const organizationAnswer = z.object({
   id: z.number().int().positive(),
   localizedName: displayName,
-  vanityName: word.nullish(),
+  vanityName: handleText,
   /** The logo's address, where LinkedIn decorates the answer with it. */
   logoV2: z
     .object({

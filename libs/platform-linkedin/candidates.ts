@@ -33,7 +33,7 @@ export function organizationCandidate(
   organization: OrganizationAnswer,
   { method, grantedScopes, sandbox }: Presentation,
 ): Candidate {
-  const handle = organization.vanityName || null;
+  const handle = organization.vanityName;
   const isComplete = method.requiredScopes('organization').every((scope) => grantedScopes.includes(scope));
   const logo = organization.logoV2?.['original~']?.elements[0]?.identifiers[0]?.identifier;
   return {

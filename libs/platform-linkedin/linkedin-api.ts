@@ -39,7 +39,7 @@ export class LinkedInApi {
   /** The name in the address of the member's profile; null where LinkedIn does not give it. */
   async readVanityName(token: Secret, budget: TimeBudget): Promise<string | null | PlatformFailure> {
     const answer = await this.#get('/v2/me', {}, token, vanityAnswer, budget);
-    if (!(answer instanceof PlatformFailure)) return answer.vanityName || null;
+    if (!(answer instanceof PlatformFailure)) return answer.vanityName;
     return answer.kind === 'missing-permission' ? null : answer;
   }
 
