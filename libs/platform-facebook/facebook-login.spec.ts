@@ -4,7 +4,14 @@ import type { Candidate, PlatformLogin } from '#social-accounts';
 import { itMeetsEveryFault } from '../platform-http/spec-faults.js';
 import { fuzzReplies } from '../platform-http/spec-fuzz.js';
 import { ReplayServer } from '../platform-http/spec-replay.js';
-import { callbackWith, expectNoSecret, failed, SandboxStage, SPEC_LIMITS } from '../platform-http/spec-support.js';
+import {
+  callbackWith,
+  expectCatalogued,
+  expectNoSecret,
+  failed,
+  SandboxStage,
+  SPEC_LIMITS,
+} from '../platform-http/spec-support.js';
 import { FACEBOOK_LIVE_BASES, FACEBOOK_METHODS, FacebookLogin, facebookSandboxBases } from './index.js';
 
 const DAY_SECONDS = 24 * 60 * 60;
@@ -243,6 +250,10 @@ describe('the Facebook login', () => {
     expect(failed(await login.renew())).toMatchObject({ kind: 'other' });
     expect(failed(await login.revoke())).toMatchObject({ kind: 'other' });
     expect(login.revocation).toBe('whole-app');
+  });
+
+  it('is what the catalogue says of it (C1)', () => {
+    expectCatalogued(login);
   });
 
   it('stands for the real hosts when live', () => {

@@ -10,6 +10,7 @@ import {
   type Authorization,
   type Callback,
   type ConnectMethod,
+  PLATFORM_CATALOGUE,
   PlatformFailure,
   type PlatformLogin,
 } from '#social-accounts';
@@ -134,6 +135,15 @@ export function failed(result: unknown): PlatformFailure {
   expect(result).toBeInstanceOf(PlatformFailure);
   expectNoSecret(result);
   return result as PlatformFailure;
+}
+
+/** What people are shown of a platform that is off must be what they get when it is on. */
+export function expectCatalogued({ methods }: PlatformLogin): void {
+  for (const { platform, id, label, kind, accountTypes } of methods) {
+    const entry = PLATFORM_CATALOGUE.find((one) => one.id === platform);
+    expect(entry?.methods).toContainEqual({ id, label, kind });
+    expect(entry?.accountTypes).toEqual(accountTypes);
+  }
 }
 
 /** Everything that the sandbox hands out begins with `sbx_`. */

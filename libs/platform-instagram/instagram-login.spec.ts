@@ -6,6 +6,7 @@ import { fuzzReplies } from '../platform-http/spec-fuzz.js';
 import { ReplayServer } from '../platform-http/spec-replay.js';
 import {
   callbackWith,
+  expectCatalogued,
   expectNoSecret,
   failed,
   SandboxStage,
@@ -213,6 +214,10 @@ describe('the Instagram login', () => {
   it('revokes nothing, because that would end the whole app for the person', async () => {
     expect(login.revocation).toBe('whole-app');
     expect(failed(await login.revoke())).toMatchObject({ kind: 'other' });
+  });
+
+  it('is what the catalogue says of it (C1)', () => {
+    expectCatalogued(login);
   });
 
   it('stands for the real hosts when live', () => {

@@ -6,6 +6,7 @@ import { fuzzReplies } from '../platform-http/spec-fuzz.js';
 import { ReplayServer } from '../platform-http/spec-replay.js';
 import {
   callbackWith,
+  expectCatalogued,
   expectNoSecret,
   failed,
   SandboxStage,
@@ -238,6 +239,10 @@ describe('the revocation of a LinkedIn grant (R7)', () => {
 });
 
 describe('the LinkedIn login', () => {
+  it('is what the catalogue says of it (C1)', () => {
+    expectCatalogued(login);
+  });
+
   it('stands for the real hosts when live', () => {
     expect(Object.values(LINKEDIN_LIVE_BASES)).toEqual(['https://www.linkedin.com', 'https://api.linkedin.com']);
   });
