@@ -1,6 +1,12 @@
 import type { Account, AccountPage, AccountQuery, RemovalImpact } from './accounts.js';
 import type { ApiResult, CommandAnswer, Page } from './answers.js';
-import type { Connection, ConnectionStarted, SelectionAnswer, StartConnection } from './connections.js';
+import type {
+  Connection,
+  ConnectionStarted,
+  ReconnectAccount,
+  SelectionAnswer,
+  StartConnection,
+} from './connections.js';
 import type { Platform } from './platforms.js';
 import type { MoveSandboxClock, SandboxClock, SandboxSession, StartSandboxSession } from './sandbox.js';
 import { Transport, type CallOptions, type CommandOptions, type TransportOptions } from './transport.js';
@@ -84,9 +90,14 @@ export class ApiClient {
   }
 
   /** A connection bound to this account; where credentials are needed, start one with `reconnectAccountId`. */
-  reconnect(workspaceId: string, accountId: string, options?: CommandOptions): Promise<ApiResult<ConnectionStarted>> {
+  reconnect(
+    workspaceId: string,
+    accountId: string,
+    body: ReconnectAccount = {},
+    options?: CommandOptions,
+  ): Promise<ApiResult<ConnectionStarted>> {
     const route = path('workspaces', workspaceId, 'accounts', accountId, 'reconnect');
-    return this.transport.command('POST', route, undefined, options);
+    return this.transport.command('POST', route, body, options);
   }
 
   removalImpact(workspaceId: string, accountId: string, options?: CallOptions): Promise<ApiResult<RemovalImpact>> {

@@ -20,6 +20,12 @@ export interface StartConnection {
   readonly returnUrl?: string;
 }
 
+export interface ReconnectAccount {
+  /** The account's present method unless named. */
+  readonly method?: MethodId;
+  readonly returnUrl?: string;
+}
+
 export type ConnectionStatus = 'started' | 'authorized' | 'selected' | 'completed' | 'failed' | 'lapsed';
 
 /** `startUrl` is for a browser other than the one that asked: one use, 15 minutes. */

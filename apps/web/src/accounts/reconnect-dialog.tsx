@@ -38,7 +38,7 @@ function ReconnectByConsent({ account, onClose }: ReconnectDialogProps) {
   const [started, setStarted] = useState<ConnectionStarted | null>(null);
   const [wanted, setWanted] = useState<'here' | 'elsewhere' | null>(null);
   const command = useCommand((accountId: string, idempotencyKey) =>
-    client.reconnect(workspace.id, accountId, { idempotencyKey }),
+    client.reconnect(workspace.id, accountId, { returnUrl: returnUrlOf(workspace.id) }, { idempotencyKey }),
   );
   const name = PLATFORM_NAMES[account.platform];
   const begin = async (where: 'here' | 'elsewhere'): Promise<void> => {

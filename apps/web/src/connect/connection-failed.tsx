@@ -31,7 +31,7 @@ export function ConnectionFailed({ connection, onClose, onTryAgain }: Connection
           <p>{words.next}</p>
           {failure === undefined ? null : (
             <p className="notice__reference">
-              {failure.detail} (<code>{failure.code}</code>)
+              Code <code>{failure.code}</code>
             </p>
           )}
         </div>

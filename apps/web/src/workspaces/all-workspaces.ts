@@ -1,15 +1,14 @@
 import type { ApiClient, ApiResult, Workspace } from '#contract';
 
-const PAGE_LIMIT = 200;
 /** Nobody picks from more than this; the list then ends. */
-const PAGES_LIMIT = 5;
+const PAGES_LIMIT = 20;
 
 /** My workspaces, all pages of them, by name. */
 export async function allWorkspaces(client: ApiClient, signal: AbortSignal): Promise<ApiResult<readonly Workspace[]>> {
   const found: Workspace[] = [];
   let cursor: string | null = null;
   for (let page = 0; page < PAGES_LIMIT; page += 1) {
-    const result = await client.workspaces({ limit: PAGE_LIMIT, ...(cursor === null ? {} : { cursor }) }, { signal });
+    const result = await client.workspaces(cursor === null ? {} : { cursor }, { signal });
     if (!result.ok) {
       return result;
     }

@@ -7,15 +7,11 @@ import { useLoaded } from '../session/use-loaded.js';
 import { useWorkspace } from './current-workspace.js';
 import './members.css';
 
-const MEMBERS_LIMIT = 200;
-
 /** Who belongs to the workspace, with role and reach. Read only. */
 export function MembersPage() {
   const { client, generation } = useSession();
   const { workspace } = useWorkspace();
-  const { loaded, retry } = useLoaded('members', generation, (signal) =>
-    client.members(workspace.id, { limit: MEMBERS_LIMIT }, { signal }),
-  );
+  const { loaded, retry } = useLoaded('members', generation, (signal) => client.members(workspace.id, {}, { signal }));
   return (
     <main className="page">
       <div className="page__title">
@@ -27,7 +23,7 @@ export function MembersPage() {
       ) : null}
       {loaded.state === 'ready' ? <MemberTable members={loaded.value.items} zone={workspace.timezone} /> : null}
       {loaded.state === 'ready' && loaded.value.nextCursor !== null ? (
-        <p className="faint">Only the first {MEMBERS_LIMIT} members are shown.</p>
+        <p className="faint">Only the first {loaded.value.items.length} members are shown.</p>
       ) : null}
     </main>
   );
