@@ -6,6 +6,7 @@ import { PlusIcon } from '../design/icons.js';
 import { ProblemNotice } from '../design/problem-notice.js';
 import { counted } from '../design/words.js';
 import { navigate, useAddress } from '../navigation/navigation.js';
+import type { PageAddress } from '../navigation/page-address.js';
 import { useSession } from '../session/session.js';
 import { missingPermission, useWorkspace } from '../workspaces/current-workspace.js';
 import { AccountDetails } from './account-details.js';
@@ -21,21 +22,8 @@ export function AccountsPage() {
   const { workspace, me } = useWorkspace();
   const address = useAddress();
   const [connecting, setConnecting] = useState<{ readonly platform: PlatformId | null } | null>(null);
-  const query: AccountQuery = {
-    sort: address.sort,
-    ...(address.status === 'all' ? {} : { status: address.status }),
-    ...(address.platform === null ? {} : { platform: address.platform }),
-    ...(address.q === '' ? {} : { q: address.q }),
-  };
-  const heading = useRef<HTMLHeadingElement>(null);
-  const [removals, setRemovals] = useState(0);
-  useEffect(() => {
-    // The row that had the focus before is gone with its account.
-    if (removals > 0) {
-      heading.current?.focus();
-    }
-  }, [removals]);
-  const list = useAccountList(workspace.id, query);
+  const { heading, focusHeading } = useHeadingFocus();
+  const list = useAccountList(workspace.id, queryOf(address));
   const hindrance = missingPermission(me, 'accounts:connect');
   const leaveConnection = (): void => {
     navigate({ connection: null }, 'replace');
@@ -85,7 +73,7 @@ export function AccountsPage() {
           key={address.account}
           accountId={address.account}
           onClose={() => navigate({ account: null })}
-          onRemoved={() => setRemovals((before) => before + 1)}
+          onRemoved={focusHeading}
         />
       )}
       {connecting === null ? null : (
@@ -104,6 +92,27 @@ export function AccountsPage() {
       )}
     </main>
   );
+}
+
+function queryOf({ sort, status, platform, q }: PageAddress): AccountQuery {
+  return {
+    sort,
+    ...(status === 'all' ? {} : { status }),
+    ...(platform === null ? {} : { platform }),
+    ...(q === '' ? {} : { q }),
+  };
+}
+
+/** For when the row that had the focus is gone with its account; the focus moves once the dialogs are closed. */
+function useHeadingFocus() {
+  const heading = useRef<HTMLHeadingElement>(null);
+  const [asked, setAsked] = useState(0);
+  useEffect(() => {
+    if (asked > 0) {
+      heading.current?.focus();
+    }
+  }, [asked]);
+  return { heading, focusHeading: () => setAsked((before) => before + 1) };
 }
 
 interface AccountListingProps {

@@ -69,13 +69,12 @@ export function CandidatePicker({ connectionId, candidates, onSelected, onStale,
       )}
       <ul className="choices">
         {candidates.map((candidate) => (
-          <li key={candidate.candidateId}>
-            <CandidateChoice
-              candidate={candidate}
-              isPicked={picked.has(candidate.candidateId)}
-              onToggle={() => toggle(candidate.candidateId)}
-            />
-          </li>
+          <CandidateChoice
+            key={candidate.candidateId}
+            candidate={candidate}
+            isPicked={picked.has(candidate.candidateId)}
+            onToggle={() => toggle(candidate.candidateId)}
+          />
         ))}
       </ul>
       {isTooMany ? (
@@ -143,25 +142,27 @@ function CandidateChoice({ candidate, isPicked, onToggle }: CandidateChoiceProps
       : 'Connected already. Picking it again reconnects it.'
     : UNSELECTABLE_WORDS[reason ?? 'not-supported'];
   return (
-    <label className={selectable ? 'choice' : 'choice choice--off'}>
-      <input
-        type="checkbox"
-        checked={isPicked}
-        disabled={!selectable}
-        onChange={onToggle}
-        aria-labelledby={`${id}-name`}
-        aria-describedby={`${id}-about`}
-      />
-      <AccountPicture name={name} pictureUrl={pictureUrl} />
-      <span className="choice__text">
-        <strong id={`${id}-name`}>{name}</strong>
-        <span id={`${id}-about`} className="candidate__about">
-          <span className="faint">
-            {[handle, ACCOUNT_TYPE_WORDS[type]].filter((part) => part !== null).join(' · ')}
+    <li>
+      <label className={selectable ? 'choice' : 'choice choice--off'}>
+        <input
+          type="checkbox"
+          checked={isPicked}
+          disabled={!selectable}
+          onChange={onToggle}
+          aria-labelledby={`${id}-name`}
+          aria-describedby={`${id}-about`}
+        />
+        <AccountPicture name={name} pictureUrl={pictureUrl} />
+        <span className="choice__text">
+          <strong id={`${id}-name`}>{name}</strong>
+          <span id={`${id}-about`} className="candidate__about">
+            <span className="faint">
+              {[handle, ACCOUNT_TYPE_WORDS[type]].filter((part) => part !== null).join(' · ')}
+            </span>
+            {note === null ? null : <span className={selectable ? 'candidate__note' : ''}>{note}</span>}
           </span>
-          {note === null ? null : <span className={selectable ? 'candidate__note' : ''}>{note}</span>}
         </span>
-      </span>
-    </label>
+      </label>
+    </li>
   );
 }
