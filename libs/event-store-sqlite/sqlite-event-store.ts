@@ -62,7 +62,7 @@ export class SqliteEventStore extends EventStore {
   static async open(options: SqliteEventStoreOptions): Promise<SqliteEventStore> {
     const lock = options.lock ?? DataDirectoryLock.acquire(options.dataDir);
     const file = join(resolve(options.dataDir), EVENTS_FILE);
-    let fail = (_reason: string): void => undefined;
+    let fail: (reason: string) => void = () => undefined;
     const writer = new WriterClient((reason) => fail(reason));
     try {
       const answer = await writer.ask({ kind: 'open', file });
