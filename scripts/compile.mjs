@@ -8,7 +8,7 @@ import { swcOptions } from './swc.mjs';
 const SOURCES = ['apps', 'libs', 'test/bench', 'test/support'];
 const isPage = (path) => path.startsWith(join('apps', 'web'));
 const isCompiled = (path) =>
-  path.endsWith('.ts') && !path.endsWith('.spec.ts') && !path.endsWith('.d.ts') && !isPage(path);
+  path.endsWith('.ts') && !path.endsWith('.spec.ts') && !/(^|\/)spec-[^/]*$/.test(path) && !isPage(path);
 
 /** Compiles everything below `root`; what has no source any more is removed. Returns how many files it wrote. */
 export function compile(root) {
