@@ -1,3 +1,4 @@
+import { Agent, get } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { newId, Refusal, type RefusalCode, StoreUnavailable } from '#kernel';
@@ -68,15 +69,16 @@ describe('what is answered', () => {
     expect(lines.headers.get('cache-control')).toBe('private');
   });
 
-  it.each<[RefusalCode, number]>([
-    ['queue-full', 409],
-    ['not-found', 404],
-    ['wrong-password', 403],
-    ['link-locked', 429],
-    ['unavailable', 503],
-    ['read-behind', 503],
-  ])('sends the refusal %s as %i', async (code, status) => {
-    sample.sample.work = () => Promise.resolve(new Refusal(code, 'Because.', { retryAfterSeconds: 7 }));
+  it.each<[RefusalCode, number, number | null]>([
+    ['queue-full', 409, null],
+    ['not-found', 404, null],
+    ['wrong-password', 403, null],
+    ['link-locked', 429, 7],
+    ['unavailable', 503, 7],
+    ['read-behind', 503, 7],
+  ])('sends the refusal %s as %i', async (code, status, retryAfterSeconds) => {
+    sample.sample.work = () =>
+      Promise.resolve(new Refusal(code, 'Because.', retryAfterSeconds === null ? {} : { retryAfterSeconds }));
     const answer = await post();
     expect(answer.status).toBe(status);
     expect(answer.body).toEqual({
@@ -87,7 +89,7 @@ describe('what is answered', () => {
       code,
       correlationId: answer.headers.get('x-correlation-id'),
     });
-    expect(answer.headers.get('retry-after')).toBe(status === 429 || status === 503 ? '7' : null);
+    expect(answer.headers.get('retry-after')).toBe(retryAfterSeconds === null ? null : '7');
   });
 
   it('says 503 for a store that is away', async () => {
@@ -166,6 +168,34 @@ describe('what is answered', () => {
     expect(text).not.toMatch(/command_duration_seconds_count\{route="\/v1\/oauth/);
     expect(text).not.toContain('nowhere');
   });
+});
+
+describe('an application that ends (O5)', () => {
+  it('answers what it has taken, and takes no more', async () => {
+    const sample = await startSample({ vaultStore: noVaultStore });
+    let finish = (): void => undefined;
+    sample.sample.work = () =>
+      new Promise((resolve) => (finish = () => resolve({ id: 'n', revision: 0, position: '1' })));
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const idle = await visit(sample.url, agent);
+    const taken = sample.call('POST', NOTES, { body: { text: 'x' } });
+    while (sample.sample.calls.length === 0) await pause(5);
+    const closed = sample.close();
+    await pause(50);
+    const late = await visit(sample.url, agent).catch(() => 'no connection');
+    finish();
+    expect((await taken).status).toBe(201);
+    await closed;
+    expect([idle, late]).toEqual(['404', expect.stringMatching(/^(503|no connection)$/)]);
+    agent.destroy();
+  });
+
+  const visit = (url: string, agent: Agent): Promise<string> =>
+    new Promise((resolve, reject) => {
+      get(`${url}/nowhere`, { agent }, (response) => {
+        response.resume().on('end', () => resolve(String(response.statusCode)));
+      }).on('error', reject);
+    });
 });
 
 describe('limits on requests', () => {

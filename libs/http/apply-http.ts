@@ -18,6 +18,8 @@ import { addRequestHooks } from './request-hooks.js';
 export const BODY_LIMIT_BYTES = 1024 * 1024;
 /** Longer than any id or opaque part of a path may be: the guard answers for those, with 404 as for all that is not there. */
 const PARAMETER_LENGTH_LIMIT = 16 * 1024;
+/** A request that takes longer to arrive, body and all, ends its connection: slow senders must not pile up. */
+const REQUEST_TIMEOUT_MS = 30_000;
 
 /**
  * The adapter to create the application with: `NestFactory.create(AppModule, createHttpAdapter(), { bodyParser: false })`.
@@ -27,6 +29,9 @@ export function createHttpAdapter(): FastifyAdapter {
   return new FastifyAdapter({
     bodyLimit: BODY_LIMIT_BYTES,
     trustProxy: false,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    // The request hooks say it themselves, as a problem.
+    return503OnClosing: false,
     routerOptions: { maxParamLength: PARAMETER_LENGTH_LIMIT },
     frameworkErrors: answerUnroutable,
     clientErrorHandler: answerUnreadable,

@@ -118,7 +118,9 @@ describe('requests under a key', () => {
     const first = post();
     await pause(50);
     const startedAt = performance.now();
-    expect(await post()).toMatchObject({ status: 409, body: { code: 'request-in-progress' } });
+    const second = await post();
+    expect(second).toMatchObject({ status: 409, body: { code: 'request-in-progress' } });
+    expect(second.headers.get('retry-after')).toBe('1');
     expect(performance.now() - startedAt).toBeGreaterThan(4_900);
     finish();
     expect((await first).status).toBe(201);

@@ -138,7 +138,7 @@ const isRedirect = (status: number): boolean => status >= 300 && status < 400;
 function refusal(status: number, codes: readonly RefusalCode[]): ResponseObject {
   const headers = [...COMMON_HEADERS];
   if (status === 401) headers.push('WWW-Authenticate');
-  if (status === 429 || status === 503) headers.push('Retry-After');
+  if (status === 429 || status === 503 || codes.includes('request-in-progress')) headers.push('Retry-After');
   return {
     description: codes.join(', '),
     headers: headerReferences(headers),

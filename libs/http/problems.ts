@@ -90,7 +90,7 @@ export function problemHeaders(refusal: Refusal): Record<string, string> {
   const status = statusOf(refusal);
   const headers: Record<string, string> = { 'content-type': PROBLEM_MEDIA_TYPE };
   if (status === PROBLEMS.unauthenticated.status) headers['www-authenticate'] = 'Bearer';
-  if (RETRIED_STATUSES.has(status))
-    headers['retry-after'] = String(refusal.more.retryAfterSeconds ?? RETRY_AFTER_DEFAULT_SECONDS);
+  const seconds = refusal.more.retryAfterSeconds ?? (RETRIED_STATUSES.has(status) ? RETRY_AFTER_DEFAULT_SECONDS : null);
+  if (seconds !== null) headers['retry-after'] = String(seconds);
   return headers;
 }

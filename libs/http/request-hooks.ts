@@ -31,11 +31,21 @@ export interface RequestHooks {
  */
 export function addRequestHooks(fastify: FastifyInstance, hooks: RequestHooks): void {
   fastify.decorateRequest('state', null);
+  let isClosing = false;
+  fastify.addHook('preClose', (done) => {
+    isClosing = true;
+    done();
+  });
   fastify.addHook('onRequest', async (request, reply) => {
     begin(request, reply, hooks.options);
-    const refusal = await admission(request, reply, hooks);
+    const refusal = isClosing ? unavailable() : await admission(request, reply, hooks);
     if (refusal === null) return;
     return reply.send(prepare(reply, refused(refusal, stateOf(request).correlationId)));
+  });
+  fastify.addHook('onSend', (_request, reply, payload, done) => {
+    // A connection that was kept alive behind its last answer would hold up the end of the process.
+    if (isClosing) reply.header('connection', 'close');
+    done(null, payload);
   });
   fastify.addHook('onResponse', (request, reply, done) => {
     record(request, reply, hooks);
