@@ -1,4 +1,4 @@
-import { Configuration, createLogger, openStores, startService, type Service } from '#runtime';
+import { Configuration, createLogger, openStores, startService, type Service, type ServiceOptions } from '#runtime';
 import { startSandbox } from '../sandbox/index.js';
 import { asSandboxPart } from './sandbox-part.js';
 
@@ -8,13 +8,16 @@ export interface Standalone extends Pick<Service, 'url' | 'hasPage' | 'runners'>
 }
 
 /** Everything in one process: embedded stores, all roles, the page, and the sandbox where it is on. */
-export async function startStandalone(configuration: Configuration): Promise<Standalone> {
+export async function startStandalone(
+  configuration: Configuration,
+  modules: NonNullable<ServiceOptions['modules']> = [],
+): Promise<Standalone> {
   const logger = createLogger(configuration);
   const stores = await openStores(configuration, logger);
   const { HOST: host, SANDBOX_PORT: port, DATA_DIR: dataDir } = configuration;
   const sandbox = configuration.sandboxIsOn ? await startSandbox({ port, host, dataDir }) : null;
   const part = sandbox && asSandboxPart(sandbox);
-  const service = await startService({ configuration, stores, logger, sandbox: part, servesPage: true });
+  const service = await startService({ configuration, stores, logger, sandbox: part, servesPage: true, modules });
   return {
     url: service.url,
     hasPage: service.hasPage,

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { Global, Module, type DynamicModule, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { CqrsModule } from '@nestjs/cqrs';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -57,6 +57,8 @@ export interface ServiceOptions {
   readonly logger: Logger;
   readonly sandbox: SandboxPart | null;
   readonly servesPage: boolean;
+  /** Further modules with routes of their own, under the same rules. */
+  readonly modules?: readonly Type[];
 }
 
 export interface Service {
@@ -117,7 +119,13 @@ function compose(options: ServiceOptions): DynamicModule {
   const http = { publicUrl, rateLimitPerMinute, sandbox: sandbox !== null, logger };
   return {
     module: ServiceModule,
-    imports: [CqrsModule.forRoot(), ports(options), HttpModule.forRoot(http, [WorkspacesModule]), SocialAccountsModule],
+    imports: [
+      CqrsModule.forRoot(),
+      ports(options),
+      HttpModule.forRoot(http, [WorkspacesModule]),
+      SocialAccountsModule,
+      ...(options.modules ?? []),
+    ],
     controllers: [HealthRoutes, ...(sandbox ? [SandboxRoutes] : [])],
     providers: [
       ...(sandbox ? [{ provide: SandboxControls, useValue: sandbox.controls }] : []),
