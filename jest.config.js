@@ -1,6 +1,6 @@
 import { swcOptions } from './scripts/swc.mjs';
 
-/** Jest runs the sources as ES modules; `cookie` is ESM that Fastify requires, so it alone is turned into CommonJS. */
+/** Jest runs the sources as ES modules; `cookie` and `content-disposition` are ESM that Fastify's plugins require, so they alone are turned into CommonJS. */
 const typescript = { ...swcOptions, sourceMaps: 'inline' };
 
 const project = (displayName, testMatch, more = {}) => ({
@@ -16,9 +16,9 @@ const project = (displayName, testMatch, more = {}) => ({
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/data'],
   transform: {
     '^.+\\.ts$': ['@swc/jest', typescript],
-    'node_modules/cookie/.+\\.js$': ['@swc/jest', { module: { type: 'commonjs' } }],
+    'node_modules/(cookie|content-disposition)/.+\\.js$': ['@swc/jest', { module: { type: 'commonjs' } }],
   },
-  transformIgnorePatterns: ['node_modules/(?!cookie/)'],
+  transformIgnorePatterns: ['node_modules/(?!(cookie|content-disposition)/)'],
   ...more,
 });
 

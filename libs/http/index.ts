@@ -18,3 +18,4 @@ export type { RequestContext } from './request-context.js';
 export { COMMAND_TIME_LIMIT_MS, CommandRoute, InternalRoute, QueryRoute } from './routes.js';
 export type { AnswerShape, CommandRouteOptions, QueryRouteOptions } from './routes.js';
 export { MayBeAbsent } from './fields.js';
+export { decodeCursor, encodeCursor, IfGiven, pageLimit, PageParameters } from './paging.js';

@@ -1,7 +1,7 @@
 import { Secret, type Clock } from '#kernel';
 import { FACEBOOK_LIVE_BASES, FacebookLogin, facebookSandboxBases } from '#platform-facebook';
 import { INSTAGRAM_LIVE_BASES, InstagramLogin, instagramSandboxBases } from '#platform-instagram';
-import { LINKEDIN_LIVE_BASES, LinkedInLogin, linkedinSandboxBases } from '#platform-linkedin';
+import { LINKEDIN_LIVE_BASES, LinkedInLogin, linkedinSandboxBases, type LinkedInAccountType } from '#platform-linkedin';
 import { ConfiguredLogins, type PlatformLogin, type PlatformLogins } from '#social-accounts';
 import type { Configuration } from './configuration.js';
 
@@ -39,7 +39,8 @@ export function createLogins(configuration: Configuration, clock: Clock, sandbox
     }),
     ...login('linkedin', LINKEDIN_CLIENT_ID, LINKEDIN_CLIENT_SECRET, (credentials) => {
       const bases = credentials.mode === 'live' ? LINKEDIN_LIVE_BASES : linkedinSandboxBases(url);
-      return new LinkedInLogin({ ...credentials, bases });
+      const accountTypes = configuration.LINKEDIN_ACCOUNT_TYPES.split(',') as LinkedInAccountType[];
+      return new LinkedInLogin({ ...credentials, bases, accountTypes });
     }),
   ]);
 }

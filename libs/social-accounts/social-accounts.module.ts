@@ -12,6 +12,7 @@ import { AccountList } from './read/account-list.js';
 import { AccountQueries } from './read/account-routes.js';
 import { ConnectionQueries } from './read/connection-routes.js';
 import { PlatformRoutes } from './read/platform-routes.js';
+import { RemovalImpactRoute } from './read/removal-impact.js';
 import { AccountGate } from './write/account-gate.js';
 import { Attempts } from './write/attempts.js';
 import { Candidates } from './write/candidates.js';
@@ -65,7 +66,15 @@ const AUTOMATION_NEEDS = [
 
 /** Connections, grants and accounts. `PlatformLogins` and `SocialAccountsSettings` come from outside. */
 @Module({
-  controllers: [PlatformRoutes, ConnectionRoutes, ConnectionQueries, OAuthRoutes, AccountQueries, RemoveAccountRoute],
+  controllers: [
+    PlatformRoutes,
+    ConnectionRoutes,
+    ConnectionQueries,
+    OAuthRoutes,
+    AccountQueries,
+    RemovalImpactRoute,
+    RemoveAccountRoute,
+  ],
   providers: [
     AccountGate,
     AccountList,

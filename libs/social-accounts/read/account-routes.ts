@@ -1,7 +1,18 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsString, Length, Matches, MaxLength, ValidateIf } from 'class-validator';
-import { Context, QueryRoute, Reading, type Membership, type RequestContext } from '#http';
+import { IsIn, IsString, MaxLength } from 'class-validator';
+import {
+  Context,
+  decodeCursor,
+  encodeCursor,
+  IfGiven,
+  pageLimit,
+  PageParameters,
+  QueryRoute,
+  Reading,
+  type Membership,
+  type RequestContext,
+} from '#http';
 import { Clock, isRefusal, notFound, Refusal } from '#kernel';
 import { HEALTHS, STATUSES, tokenStatus, type TokenHealth, type TokenStatus } from '../domain/token-status.js';
 import { PLATFORMS, type PlatformId } from '../platform.js';
@@ -17,12 +28,7 @@ import {
 } from './account-list.js';
 import { searchable } from './accounts.js';
 
-const DEFAULT_LIMIT = 50;
-
-/** A query field that is left out or empty asks for nothing. */
-const IfGiven = (): PropertyDecorator => ValidateIf((_, value) => value !== undefined && value !== '');
-
-export class AccountListParameters {
+export class AccountListParameters extends PageParameters {
   @ApiPropertyOptional({ enum: PLATFORMS })
   @IfGiven()
   @IsIn(PLATFORMS)
@@ -48,17 +54,6 @@ export class AccountListParameters {
   @IfGiven()
   @IsIn(SORTS)
   readonly sort?: AccountSort | '';
-
-  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 200, default: DEFAULT_LIMIT })
-  @IfGiven()
-  @Matches(/^([1-9]|[1-9]\d|1\d\d|200)$/, { message: 'limit must be a number from 1 to 200' })
-  readonly limit?: string;
-
-  @ApiPropertyOptional({ description: 'What nextCursor said; for the same filters and sort.' })
-  @IfGiven()
-  @IsString()
-  @Length(1, 2_000)
-  readonly cursor?: string;
 }
 
 export class StatusCountsAnswer {
@@ -107,7 +102,7 @@ export class AccountQueries {
     const now = this.clock.now();
     const answer = {
       items: page.rows.map((row) => toAccountAnswer(row, page.related, now)),
-      nextCursor: page.next && encodeCursor(query.sort, page.next),
+      nextCursor: page.next && encodeCursor(listName(query.sort), [page.next.value, page.next.key]),
       counts: countStatuses(page, query),
       platforms: countPlatforms(page, query),
     };
@@ -135,17 +130,10 @@ export class AccountQueries {
 }
 
 function toQuery(parameters: AccountListParameters, reach: Membership['accountAccess']): AccountListQuery | Refusal {
-  const { platform, status, health, q, limit, cursor } = parameters;
+  const { platform, status, health, q } = parameters;
   const sort = parameters.sort || 'name';
-  const after = cursor ? decodeCursor(sort, cursor) : null;
-  if (after === 'not-ours') {
-    const error = {
-      path: 'cursor',
-      code: 'notOurs',
-      message: 'cursor must be what nextCursor said, with the same sort',
-    };
-    return new Refusal('validation-failed', 'A field does not hold what it may.', { errors: [error] });
-  }
+  const place = decodeCursor(listName(sort), 2, parameters);
+  if (isRefusal(place)) return place;
   return {
     platform: platform || null,
     status: status && status !== 'all' ? status : null,
@@ -153,25 +141,12 @@ function toQuery(parameters: AccountListParameters, reach: Membership['accountAc
     words: q?.trim() ? searchable(q) : null,
     reach,
     sort,
-    limit: limit ? Number(limit) : DEFAULT_LIMIT,
-    after,
+    limit: pageLimit(parameters),
+    after: place && { value: place[0] ?? null, key: place[1] ?? '' },
   };
 }
 
-const encodeCursor = (sort: AccountSort, { value, key }: NonNullable<AccountListQuery['after']>): string =>
-  Buffer.from(JSON.stringify([sort, value, key])).toString('base64url');
-
-function decodeCursor(sort: AccountSort, cursor: string): AccountListQuery['after'] | 'not-ours' {
-  try {
-    const decoded: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
-    if (!Array.isArray(decoded) || decoded.length !== 3) return 'not-ours';
-    const [of, value, key] = decoded as readonly unknown[];
-    if (of !== sort || typeof key !== 'string' || (value !== null && typeof value !== 'string')) return 'not-ours';
-    return { value, key };
-  } catch {
-    return 'not-ours';
-  }
-}
+const listName = (sort: AccountSort): string => `accounts/${sort}`;
 
 const sum = (counted: readonly Counted[]): number => counted.reduce((total, { count }) => total + count, 0);
 

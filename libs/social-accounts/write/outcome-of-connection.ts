@@ -6,7 +6,7 @@ import { accountsReadModel } from '../read/accounts.js';
 import { connectionsReadModel } from '../read/connections.js';
 
 /** How long a caller waits for `complete-connections` before it is answered with what is known so far. */
-const COMPLETION_LIMIT_MS = 8_000;
+const COMPLETION_LIMIT_MS = 7_000;
 const VISIBILITY_LIMIT_MS = 1_500;
 const FIRST_POLL_MS = 3;
 const MAX_POLL_MS = 60;

@@ -1,7 +1,18 @@
-import { Controller, Get, Param } from '@nestjs/common';
+import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
-import { Context, QueryRoute, Reading, type Membership, type Principal, type RequestContext } from '#http';
-import { notFound, ReadModels, ReadStore, Refusal, streamName } from '#kernel';
+import {
+  Context,
+  decodeCursor,
+  encodeCursor,
+  pageLimit,
+  PageParameters,
+  QueryRoute,
+  Reading,
+  type Membership,
+  type Principal,
+  type RequestContext,
+} from '#http';
+import { isRefusal, notFound, ReadModels, ReadStore, Refusal, streamName } from '#kernel';
 import { ROLES, type Role } from '../domain/roles.js';
 import { workspace } from '../domain/workspace.js';
 import { workspacesReadModel, type WorkspaceRow } from './workspaces.js';
@@ -63,12 +74,15 @@ export class WorkspaceQueries {
     answer: WorkspaceListAnswer,
     refusals: ['read-behind'],
   })
-  async mine(@Context() { principal, readAfter }: RequestContext): Promise<Reading<WorkspaceListAnswer> | Refusal> {
+  async mine(
+    @Context() { principal, readAfter }: RequestContext,
+    @Query() parameters: PageParameters,
+  ): Promise<Reading<WorkspaceListAnswer> | Refusal> {
     const ready = await this.readModels.allReady(workspacesReadModel, readAfter);
     if (ready instanceof Refusal) return ready;
     const found = await Promise.all(ready.map(({ copy }) => this.#workspacesOf(copy, principal as Principal)));
-    const items = found.flat().map(toAnswer);
-    return new Reading({ items, nextCursor: null }, ready[0]?.position ?? null);
+    const page = toPage('workspaces', found.flat().sort(byAge).map(toAnswer), ({ id }) => id, parameters);
+    return isRefusal(page) ? page : new Reading(page, ready[0]?.position ?? null);
   }
 
   @Get(':ws')
@@ -97,6 +111,7 @@ export class WorkspaceQueries {
   async members(
     @Context() { readAfter }: RequestContext,
     @Param('ws') id: string,
+    @Query() parameters: PageParameters,
   ): Promise<Reading<MemberListAnswer> | Refusal> {
     const read = await this.#read(id, readAfter);
     if (read instanceof Refusal) return read;
@@ -106,7 +121,8 @@ export class WorkspaceQueries {
       accountAccess: access,
       addedAt,
     }));
-    return new Reading({ items, nextCursor: null }, read.position);
+    const page = toPage('members', items.sort(byUser), ({ userId }) => userId, parameters);
+    return isRefusal(page) ? page : new Reading(page, read.position);
   }
 
   @Get(':ws/me')
@@ -144,11 +160,27 @@ export class WorkspaceQueries {
           });
     const rows = await this.rows.load(copy, keys);
     const opened = [...rows.values()].map((row) => row.body as unknown as WorkspaceRow);
-    return opened.filter((row) => principal.workspaces === null || principal.workspaces.includes(row.id)).sort(byAge);
+    return opened.filter((row) => principal.workspaces === null || principal.workspaces.includes(row.id));
   }
 }
 
 const byAge = (a: WorkspaceRow, b: WorkspaceRow): number => (a.id < b.id ? -1 : 1);
+const byUser = (a: MemberAnswer, b: MemberAnswer): number => (a.userId < b.userId ? -1 : 1);
+
+/** A page of a list that is wholly in memory, in the order of its ids. */
+function toPage<Item>(
+  list: string,
+  items: readonly Item[],
+  idOf: (item: Item) => string,
+  parameters: PageParameters,
+): { readonly items: readonly Item[]; readonly nextCursor: string | null } | Refusal {
+  const place = decodeCursor(list, 1, parameters);
+  if (isRefusal(place)) return place;
+  const behind = place ? items.filter((item) => idOf(item) > (place[0] ?? '')) : items;
+  const page = behind.slice(0, pageLimit(parameters));
+  const last = page.at(-1);
+  return { items: page, nextCursor: last && behind.length > page.length ? encodeCursor(list, [idOf(last)]) : null };
+}
 
 const toAnswer = ({
   id,
