@@ -201,6 +201,7 @@ export function setMember(
     readonly at: Date;
   },
 ): Decision<WorkspaceEvent> {
+  if (!state.exists) return notFound('workspace');
   const { userId } = command;
   const known = state.members.get(userId);
   if (!known && command.mustExist) return notFound('member');
