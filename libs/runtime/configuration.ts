@@ -43,6 +43,11 @@ export class Configuration {
   @IsOptional() @IsString() INSTAGRAM_CLIENT_SECRET?: string;
   @IsOptional() @IsString() LINKEDIN_CLIENT_ID?: string;
   @IsOptional() @IsString() LINKEDIN_CLIENT_SECRET?: string;
+  /** What the LinkedIn app is approved for: LinkedIn refuses a consent that asks for more. */
+  @Matches(/^(profile|organization|profile,organization)$/, {
+    message: 'LINKEDIN_ACCOUNT_TYPES must be profile, organization, or profile,organization',
+  })
+  LINKEDIN_ACCOUNT_TYPES = 'profile,organization';
 
   get isProduction(): boolean {
     return this.NODE_ENV === 'production';
