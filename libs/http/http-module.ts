@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, DiscoveryModule } from '@nestjs/core';
 import { Authorizer } from './access.js';
 import { AccessGuard } from './access-guard.js';
+import { GuessLimits } from './guess-limits.js';
 import { HTTP_OPTIONS, type HttpOptions } from './http-options.js';
 import { IdempotentRequests } from './idempotency.js';
 import { Metrics } from './metrics.js';
@@ -23,6 +24,7 @@ export class HttpModule {
       providers: [
         { provide: HTTP_OPTIONS, useValue: options },
         { provide: Metrics, useValue: new Metrics() },
+        GuessLimits,
         Authorizer,
         RouteTable,
         IdempotentRequests,
@@ -30,7 +32,7 @@ export class HttpModule {
         { provide: APP_INTERCEPTOR, useClass: RouteInterceptor },
         { provide: APP_FILTER, useClass: ProblemFilter },
       ],
-      exports: [Metrics, Authorizer, RouteTable],
+      exports: [Metrics, Authorizer, GuessLimits, RouteTable],
     };
   }
 }

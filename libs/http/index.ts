@@ -19,3 +19,4 @@ export { COMMAND_TIME_LIMIT_MS, CommandRoute, InternalRoute, QueryRoute } from '
 export type { AnswerShape, CommandRouteOptions, QueryRouteOptions } from './routes.js';
 export { MayBeAbsent } from './fields.js';
 export { decodeCursor, encodeCursor, IfGiven, pageLimit, PageParameters } from './paging.js';
+export { GuessLimits } from './guess-limits.js';

@@ -3,7 +3,7 @@ import { CommandBus } from '@nestjs/cqrs';
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsString } from 'class-validator';
 import type { FastifyRequest } from 'fastify';
-import { Answered, CommandRoute, Context, MayBeAbsent, QueryRoute, type RequestContext } from '#http';
+import { Answered, CommandRoute, Context, GuessLimits, MayBeAbsent, QueryRoute, type RequestContext } from '#http';
 import { Clock, isRefusal, newCommandId, ReadModels, ReadStore, Refusal, streamName, Streams } from '#kernel';
 import { workspace, workspacesReadModel } from '#workspaces';
 import { isPast } from '../domain/connection.js';
@@ -39,6 +39,7 @@ export class OAuthRoutes {
     private readonly readModels: ReadModels,
     private readonly settings: SocialAccountsSettings,
     private readonly clock: Clock,
+    private readonly guesses: GuessLimits,
   ) {}
 
   @Get(':platform/callback')
@@ -47,11 +48,11 @@ export class OAuthRoutes {
     requires: 'public',
     status: 302,
     answer: null,
-    refusals: ['state-invalid', 'different-browser', 'unavailable'],
+    refusals: ['state-invalid', 'different-browser', 'rate-limited', 'unavailable'],
     ignoresUnknownParameters: true,
   })
   async callback(
-    @Context() { correlationId, cookies }: RequestContext,
+    @Context() { correlationId, cookies, address }: RequestContext,
     @Param('platform') platform: string,
     @Query() _parameters: CallbackParameters,
     @Req() request: FastifyRequest,
@@ -60,7 +61,9 @@ export class OAuthRoutes {
     const parameters = new URL(request.url, this.settings.publicUrl).searchParams;
     const cookie = cookies[this.settings.flowCookie.name];
     const answer = await this.commands.execute(new ReceiveCallback(context, platform, parameters, cookie));
-    if (isRefusal(answer)) return answer;
+    if (isRefusal(answer)) {
+      return answer.code === 'state-invalid' ? this.guesses.wrong('state', address, answer) : answer;
+    }
     const position = answer.position === null ? {} : { position: answer.position };
     return new Answered(null, {
       status: 302,
@@ -74,10 +77,13 @@ export class OAuthRoutes {
     requires: 'public',
     answer: null,
     produces: 'text/html',
-    refusals: ['not-found', 'connection-lapsed'],
+    refusals: ['not-found', 'connection-lapsed', 'rate-limited'],
   })
-  async showStart(@Param('secret') secret: string): Promise<Answered<string> | Refusal> {
-    const page = await this.#start(secret);
+  async showStart(
+    @Context() { address }: RequestContext,
+    @Param('secret') secret: string,
+  ): Promise<Answered<string> | Refusal> {
+    const page = await this.#start(secret, address);
     return isRefusal(page) ? page : new Answered(page.html, { headers: page.headers });
   }
 
@@ -87,17 +93,17 @@ export class OAuthRoutes {
     requires: 'public',
     answer: null,
     alsoAnswers: [303],
-    refusals: ['not-found', 'connection-lapsed', 'different-browser'],
+    refusals: ['not-found', 'connection-lapsed', 'different-browser', 'rate-limited'],
   })
   async useStart(
-    @Context() { cookies }: RequestContext,
+    @Context() { cookies, address }: RequestContext,
     @Param('secret') secret: string,
     @Req() request: FastifyRequest,
   ): Promise<Answered<null> | Refusal> {
     if (!isOwnPage(request.headers['sec-fetch-site'])) {
       return new Refusal('different-browser', 'Open the link yourself and press its button.');
     }
-    const page = await this.#start(secret);
+    const page = await this.#start(secret, address);
     if (isRefusal(page)) return page;
     const { name, attributes } = this.settings.flowCookie;
     const cookie = this.flows.browserCookie(cookies[name], newCommandId());
@@ -106,9 +112,9 @@ export class OAuthRoutes {
     return new Answered(null, { status: 303, headers, setCookies: [`${name}=${cookie}; ${attributes}`] });
   }
 
-  async #start(secret: string): Promise<StartPage | Refusal> {
+  async #start(secret: string, address: string): Promise<StartPage | Refusal> {
     const found = await this.flows.findStart(secret);
-    if (!found) return gone();
+    if (!found) return this.guesses.wrong('start', address, gone());
     const { connectionId, workspaceId, login } = found.flow.flow;
     const state = await factsOf(this.streams, connectionId, workspaceId);
     const platform = this.logins.byId(login);
