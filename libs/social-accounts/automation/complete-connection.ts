@@ -20,6 +20,7 @@ import {
   failConnection,
   type Choice,
   type ConnectionFacts,
+  type ConnectionState,
   type FailureCode,
 } from '../domain/connection.js';
 import type { JudgedCandidate } from '../domain/consent.js';
@@ -76,7 +77,7 @@ export class CompleteConnection {
     if (!attempt) return this.#fail(connectionId, state.facts, 'platform-error', next);
     const { facts } = state;
     const choices = await this.#withoutRemoved(state.choices);
-    if (choices.length === 0) return this.#fail(connectionId, facts, 'account-removed', next);
+    if (choices.length === 0) return this.#endWithoutAccounts(connectionId, state, attempt, next);
     const candidates = await this.candidates.judge(workspaceId, facts.login, attempt, 'all');
     const newGrantId = idFromName('grt', uuidOf(connectionId), 'grant');
     const grantId = await this.claims.claimGrant(workspaceId, facts.login, attempt.subject, newGrantId);
@@ -84,6 +85,7 @@ export class CompleteConnection {
     const taken = await this.#takeGrant(completion);
     if (taken === 'revoked') return { later: 'grant-revoked-meanwhile' };
     await this.#connectAccounts(completion);
+    await this.#detachRemoved(state, grantId, next);
     if (!isOlder(attempt.authorizedAt, taken.consentAt)) await this.#judgeOthers(completion, taken);
     await this.#addToAccess(completion);
     return this.#end(completion);
@@ -92,6 +94,31 @@ export class CompleteConnection {
   async #withoutRemoved(choices: readonly Choice[]): Promise<readonly Choice[]> {
     const states = await Promise.all(choices.map(({ accountId }) => this.streams.load(socialAccount, accountId)));
     return choices.filter((_, index) => !states[index]?.state.removed);
+  }
+
+  /** Every account was removed since it was selected: an earlier run may have attached them. */
+  async #endWithoutAccounts(
+    connectionId: string,
+    state: ConnectionState & { readonly facts: ConnectionFacts },
+    attempt: Attempt,
+    next: NextContext,
+  ): Promise<TodoOutcome> {
+    const { facts } = state;
+    const grantId = await this.claims.findGrant(facts.workspaceId, facts.login, attempt.subject);
+    if (grantId !== null) await this.#detachRemoved(state, grantId, next);
+    return this.#fail(connectionId, facts, 'account-removed', next);
+  }
+
+  /** Accounts that were removed since they were selected feed on nothing: an earlier run may have attached them. */
+  async #detachRemoved(
+    { choices, facts }: ConnectionState & { readonly facts: ConnectionFacts },
+    grantId: string,
+    next: NextContext,
+  ): Promise<void> {
+    const live = new Set((await this.#withoutRemoved(choices)).map(({ accountId }) => accountId));
+    for (const { accountId } of choices) {
+      if (!live.has(accountId)) await this.#detachElsewhere(accountId, facts.workspaceId, [grantId], next);
+    }
   }
 
   /** The grant with all its attachments, in one append; its secrets stand in the vault before. */
