@@ -13,17 +13,18 @@ const LOCK_POLL_MS = 250;
 const STAMP = join(root, 'dist', '.built');
 const SOURCES = ['apps', 'libs', 'test/bench', 'test/support', 'scripts', 'package.json'];
 
-/** Installs and builds what is missing. Ends the process with a sentence when that cannot be done. */
-export async function prepare() {
+/** Installs, and unless told otherwise builds, what is missing. Ends the process with a sentence when that cannot be done. */
+export async function prepare({ builds = true } = {}) {
+  const isReady = () => isInstalled() && (!builds || isBuilt());
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major < MINIMUM_NODE[0] || (major === MINIMUM_NODE[0] && minor < MINIMUM_NODE[1])) {
     fail(`Node ${MINIMUM_NODE.join('.')} or newer is needed; this is ${process.versions.node}.`);
   }
-  if (isInstalled() && isBuilt()) return;
+  if (isReady()) return;
   await takeLock();
   try {
     if (!isInstalled()) install();
-    if (!isBuilt()) await build();
+    if (builds && !isBuilt()) await build();
   } finally {
     rmSync(LOCK, { recursive: true, force: true });
   }
