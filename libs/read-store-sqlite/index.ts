@@ -1,2 +1,2 @@
 export { SqliteReadStore } from './sqlite-read-store.js';
-export { SqliteFile } from './sqlite-file.js';
+export { asUnavailable, SqliteFile } from './sqlite-file.js';

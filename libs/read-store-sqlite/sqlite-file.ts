@@ -7,14 +7,15 @@ import { overwriteFreedSpace } from './freed-space.js';
 /** How long a statement waits for another process (an operator's command line) that holds the file's lock. */
 const BUSY_TIMEOUT_MS = 2_000;
 /**
- * The log is written back once it has this many pages (16 MiB): often enough that nobody waits long for it, seldom enough
- * that a page that changes again and again is written back once.
+ * The log is written back once it has this many pages (8 MiB): often enough that a write seldom waits for it for long, seldom
+ * enough that a page that changes again and again is written back once.
  */
-const LOG_PAGES = 4_000;
+const LOG_PAGES = 2_000;
 const FILE_MODE = 0o600;
 const DIRECTORY_MODE = 0o700;
 
-const SYNCHRONOUS_LEVELS = { NORMAL: 1, FULL: 2 };
+type Synchronous = 'NORMAL' | 'FULL';
+const SYNCHRONOUS_LEVELS: Readonly<Record<Synchronous, number>> = { NORMAL: 1, FULL: 2 };
 
 /** Result codes that say that the disk or the lock failed us, not that the statement is wrong. */
 const UNAVAILABLE_CODE = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN|READONLY|NOMEM)/;
@@ -24,36 +25,36 @@ const UNAVAILABLE_CODE = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN|READONLY|NOME
  * nothing left of removed content after `scrub`.
  */
 export class SqliteFile {
-  readonly database: Database.Database;
-  readonly #descriptor: number;
   readonly #statements = new Map<string, Database.Statement>();
   #nextScrub: Promise<void> | null = null;
   #lastScrub: Promise<void> = Promise.resolve();
 
   private constructor(
     readonly path: string,
-    synchronous: keyof typeof SYNCHRONOUS_LEVELS,
-  ) {
-    mkdirSync(dirname(path), { recursive: true, mode: DIRECTORY_MODE });
-    // Ours stays open until the connection is closed: closing any descriptor of the file ends all POSIX locks that this
-    // process holds on it, SQLite's own among them.
-    this.#descriptor = openSync(path, constants.O_RDWR | constants.O_CREAT, FILE_MODE);
-    try {
-      this.database = new Database(path, { timeout: BUSY_TIMEOUT_MS });
-      configure(this.database, synchronous);
-    } catch (error) {
-      closeSync(this.#descriptor);
-      throw asUnavailable(error);
-    }
-  }
+    readonly database: Database.Database,
+    private readonly descriptor: number,
+  ) {}
 
   /**
    * Opens or makes the file, and its directory where that is missing.
    * `FULL` makes every transaction durable when it returns; with `NORMAL` a power cut may take the newest ones, whole.
    * @throws StoreUnavailable when the disk or another process's lock does not let it.
    */
-  static open(path: string, synchronous: 'NORMAL' | 'FULL'): SqliteFile {
-    return new SqliteFile(path, synchronous);
+  static open(path: string, synchronous: Synchronous): SqliteFile {
+    mkdirSync(dirname(path), { recursive: true, mode: DIRECTORY_MODE });
+    // Ours stays open until the connection is closed: closing any descriptor of the file ends all POSIX locks that this
+    // process holds on it, SQLite's own among them.
+    const descriptor = openSync(path, constants.O_RDWR | constants.O_CREAT, FILE_MODE);
+    let database: Database.Database | null = null;
+    try {
+      database = new Database(path, { timeout: BUSY_TIMEOUT_MS });
+      configure(database, synchronous);
+      return new SqliteFile(path, database, descriptor);
+    } catch (error) {
+      database?.close();
+      closeSync(descriptor);
+      throw asUnavailable(error);
+    }
   }
 
   /** The statement with this text, prepared at its first use. Its rows are arrays of column values. */
@@ -96,7 +97,7 @@ export class SqliteFile {
     this.#nextScrub ??= this.#lastScrub.then(async () => {
       this.#nextScrub = null;
       try {
-        await overwriteFreedSpace(this.database, this.path, this.#descriptor);
+        await overwriteFreedSpace(this.database, this.path, this.descriptor);
       } catch (error) {
         throw asUnavailable(error);
       }
@@ -111,12 +112,12 @@ export class SqliteFile {
     if (!this.database.open) return;
     this.#statements.clear();
     this.database.close();
-    closeSync(this.#descriptor);
+    closeSync(this.descriptor);
   }
 }
 
 /** Every setting is per connection but the journal mode, so all of them are set and verified at every open. */
-function configure(database: Database.Database, synchronous: keyof typeof SYNCHRONOUS_LEVELS): void {
+function configure(database: Database.Database, synchronous: Synchronous): void {
   demand(database, 'journal_mode = WAL', 'journal_mode', 'wal');
   demand(database, `synchronous = ${synchronous}`, 'synchronous', SYNCHRONOUS_LEVELS[synchronous]);
   demand(database, 'secure_delete = ON', 'secure_delete', 1);
@@ -130,7 +131,8 @@ function demand(database: Database.Database, setting: string, name: string, expe
   if (actual !== expected) throw new Error(`SQLite keeps ${name} at ${String(actual)} where ${setting} was asked for.`);
 }
 
-function asUnavailable(error: unknown): unknown {
+/** What the caller is told: StoreUnavailable for what the disk or a lock did, and anything else as it is. */
+export function asUnavailable(error: unknown): unknown {
   // By its code alone: the driver's native part may throw an error of another realm's class.
   const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
   if (!UNAVAILABLE_CODE.test(code)) return error;

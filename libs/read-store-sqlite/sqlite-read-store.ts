@@ -41,9 +41,14 @@ export class SqliteReadStore extends ReadStore {
   /** @throws StoreUnavailable when the disk or another process's lock does not let it. */
   static async open(options: { readonly dataDir: string }): Promise<SqliteReadStore> {
     const store = new SqliteReadStore(SqliteFile.open(join(options.dataDir, FILE_NAME), 'NORMAL'));
-    await store.file.write(() => store.file.database.exec(CATALOG));
-    await store.#removeDropped();
-    return store;
+    try {
+      await store.file.write(() => store.file.database.exec(CATALOG));
+      await store.#removeDropped();
+      return store;
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
   }
 
   override prepare(shape: ReadModelShape, copy: ReadModelCopy): Promise<void> {
@@ -197,11 +202,7 @@ export class SqliteReadStore extends ReadStore {
 
   /** Not in the caller's own stack, so that a listener's fault is not taken for that of a transaction that was committed. */
   #tellListeners(copy: ReadModelCopy): void {
-    for (const listener of this.#listeners) {
-      queueMicrotask(() => {
-        if (this.#listeners.has(listener)) listener(copy);
-      });
-    }
+    for (const listener of this.#listeners) queueMicrotask(() => listener(copy));
   }
 
   #catalogEntry(copy: ReadModelCopy): CatalogEntry | null {

@@ -1,5 +1,5 @@
 import { StoreUnavailable } from '#kernel';
-import type { SqliteFile } from '#read-store-sqlite';
+import { asUnavailable, type SqliteFile } from '#read-store-sqlite';
 
 /** More waiting writes than this are refused, so that a disk that does not answer cannot fill the memory. */
 const MAX_WAITING_WRITES = 10_000;
@@ -55,7 +55,7 @@ export class GroupCommit {
           } catch (error) {
             // A full or failing disk ends the whole transaction, not only this write's part of it.
             if (!database.inTransaction) throw error;
-            return () => fail(error);
+            return () => fail(asUnavailable(error));
           }
         }),
       );

@@ -49,8 +49,13 @@ export class SqliteVaultStore extends VaultStore {
   /** @throws StoreUnavailable when the disk or another process's lock does not let it. */
   static async open(options: { readonly dataDir: string }): Promise<SqliteVaultStore> {
     const store = new SqliteVaultStore(SqliteFile.open(join(options.dataDir, FILE_NAME), 'FULL'));
-    await store.file.write(() => store.file.database.exec(TABLES));
-    return store;
+    try {
+      await store.file.write(() => store.file.database.exec(TABLES));
+      return store;
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
   }
 
   override insertKey(key: WrappedKey): Promise<WrappedKey | 'destroyed'> {

@@ -4,6 +4,8 @@ import type { FieldValue, RowQuery, StoredRow } from '#kernel';
 import { byCodePoint, row, type ReadStoreCase } from './read-store-case.js';
 
 const PAGING_RUNS = 40;
+/** More than any history has rows. */
+const PAGES_MAX = 100;
 
 export function describeQueries(begin: () => Promise<ReadStoreCase>): void {
   const named = async (names: Readonly<Record<string, FieldValue>>): Promise<ReadStoreCase> => {
@@ -142,6 +144,7 @@ async function pageThrough(rows: ReadStoreCase, history: PagingHistory): Promise
 
   const seen: StoredRow[] = [];
   for (let page = 0; ; page += 1) {
+    if (page > PAGES_MAX) throw new Error('Paging does not come to an end.');
     const last = seen.at(-1);
     const found = await rows.store.find(rows.copy, {
       index: 'byName',

@@ -98,6 +98,40 @@ describe('SqliteVaultStore on disk', () => {
     expect(await store.insert(vault.record('r2'))).toBe('written');
   });
 
+  it('tells nobody of success when the commit fails', async () => {
+    store['file'].database.exec(`
+      CREATE TABLE parents (id INTEGER PRIMARY KEY);
+      CREATE TABLE children (parent INTEGER REFERENCES parents DEFERRABLE INITIALLY DEFERRED);
+      CREATE TRIGGER spoil AFTER INSERT ON records WHEN new.id = 'spoiled'
+        BEGIN INSERT INTO children (parent) VALUES (1); END;
+    `);
+    const writes = await Promise.allSettled([
+      store.insert(vault.record('r1')),
+      store.insert(vault.record('spoiled')),
+      store.insertKey(wrappedKey(vault.subject)),
+    ]);
+    expect(writes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    expect(await vault.idsOf()).toEqual([]);
+    expect(await store.readKey(vault.subject)).toBeNull();
+    expect(await store.insert(vault.record('r1'))).toBe('written');
+  });
+
+  it('is unavailable, and loses nothing, while the disk is full', async () => {
+    await vault.insert(vault.record('r1'));
+    const { database } = store['file'];
+    const pages = database.pragma('page_count', { simple: true }) as number;
+    database.pragma(`max_page_count = ${pages}`);
+    const writes = await Promise.allSettled([
+      store.remove(vault.kind, 'r1'),
+      store.insert(vault.record('r2', { sealed: 'x'.repeat(100_000) })),
+    ]);
+    expect(writes[1]).toMatchObject({ status: 'rejected', reason: expect.any(StoreUnavailable) });
+    // What was told to have happened has happened.
+    expect(await vault.idsOf()).toEqual(writes[0].status === 'fulfilled' ? [] : ['r1']);
+    database.pragma(`max_page_count = ${pages + 1_000}`);
+    expect(await store.insert(vault.record('r2', { sealed: 'x'.repeat(100_000) }))).toBe('written');
+  });
+
   it('writes what waits before it closes, and nothing after', async () => {
     const { kind } = vault;
     const waiting = times(20, (index) => store.insert(vault.record(`r${index}`)));
