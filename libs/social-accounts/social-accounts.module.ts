@@ -4,6 +4,7 @@ import { CompleteConnection } from './automation/complete-connection.js';
 import { completeConnections } from './automation/complete-connections.js';
 import { GrantSecrets } from './automation/grant-secrets.js';
 import { LapseConnections } from './automation/lapse-connections.js';
+import { OtherAccounts } from './automation/other-accounts.js';
 import { PurgeRemovedAccounts } from './automation/purge-removed-accounts.js';
 import { RevokeEmptyGrants } from './automation/revoke-empty-grants.js';
 import { watchTokenExpiry } from './automation/watch-token-expiry.js';
@@ -84,6 +85,7 @@ const AUTOMATION_NEEDS = [
     CompleteConnection,
     GrantSecrets,
     OAuthFlows,
+    OtherAccounts,
     OutcomeOfConnection,
     SettleAuthorization,
     StartConnectionHandler,

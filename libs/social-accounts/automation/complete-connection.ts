@@ -1,18 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import {
-  idFromName,
-  isRefusal,
-  Streams,
-  uuidOf,
-  Vault,
-  type CommandContext,
-  type Decision,
-  type EventDefinitions,
-  type EventOf,
-  type Refusal,
-  type StreamDefinition,
-  type TodoOutcome,
-} from '#kernel';
+import { idFromName, isRefusal, Streams, uuidOf, Vault, type TodoOutcome } from '#kernel';
 import { addConnectedAccounts, workspace } from '#workspaces';
 import {
   completeConnection,
@@ -23,35 +10,15 @@ import {
   type ConnectionState,
   type FailureCode,
 } from '../domain/connection.js';
-import type { JudgedCandidate } from '../domain/consent.js';
 import { detachAccount, grant, isOlder, takeConsent, type GrantState } from '../domain/grant.js';
-import {
-  connectAccount,
-  healAccount,
-  loseAccess,
-  socialAccount,
-  type ConsentedAccount,
-} from '../domain/social-account.js';
-import { PlatformLogins } from '../platform.js';
+import { connectAccount, socialAccount } from '../domain/social-account.js';
 import { Attempts, type Attempt } from '../write/attempts.js';
 import { Candidates } from '../write/candidates.js';
 import { Claims } from '../write/claims.js';
 import { factsOf } from '../write/settle-authorization.js';
+import { carryOutStep, consentedAccount, type Completion, type NextContext } from './completion.js';
 import { GrantSecrets } from './grant-secrets.js';
-
-/** Makes the context of one more command of this completion. */
-type NextContext = () => CommandContext;
-
-/** One attempt on its way to its end. */
-interface Completion {
-  readonly connectionId: string;
-  readonly facts: ConnectionFacts;
-  readonly attempt: Attempt;
-  readonly candidates: readonly JudgedCandidate[];
-  readonly choices: readonly Choice[];
-  readonly grantId: string;
-  readonly next: NextContext;
-}
+import { OtherAccounts } from './other-accounts.js';
 
 /**
  * Carries out a selection, step by step; each can be repeated, so a crash between any two does no harm:
@@ -67,7 +34,7 @@ export class CompleteConnection {
     private readonly candidates: Candidates,
     private readonly claims: Claims,
     private readonly secrets: GrantSecrets,
-    private readonly logins: PlatformLogins,
+    private readonly others: OtherAccounts,
   ) {}
 
   async run(connectionId: string, workspaceId: string, next: NextContext): Promise<TodoOutcome> {
@@ -86,7 +53,7 @@ export class CompleteConnection {
     if (taken === 'revoked') return { later: 'grant-revoked-meanwhile' };
     await this.#connectAccounts(completion);
     await this.#detachRemoved(state, grantId, next);
-    if (!isOlder(attempt.authorizedAt, taken.consentAt)) await this.#judgeOthers(completion, taken);
+    if (!isOlder(attempt.authorizedAt, taken.consentAt)) await this.others.judge(completion, taken);
     await this.#addToAccess(completion);
     return this.#end(completion);
   }
@@ -159,11 +126,11 @@ export class CompleteConnection {
       const candidate = candidates.find(({ candidateId }) => candidateId === choice.candidateId);
       if (!candidate) continue;
       const { platform, type } = candidate.candidate;
-      const consented = await this.#consented(completion, choice.accountId, candidate);
+      const consented = await consentedAccount(this.vault, completion, choice.accountId, candidate);
       const { workspaceId, startedBy: by } = facts;
       const before = (await this.streams.load(socialAccount, choice.accountId)).state;
       const context = next();
-      await this.#execute(socialAccount, choice.accountId, workspaceId, context, (state) =>
+      await carryOutStep(this.streams, socialAccount, choice.accountId, workspaceId, context, (state) =>
         connectAccount(state, { ...consented, workspaceId, platform, type, by, at: context.at }),
       );
       await this.#detachElsewhere(choice.accountId, facts.workspaceId, [before.grantId, grantId], next);
@@ -181,7 +148,7 @@ export class CompleteConnection {
     const previous = await this.#previousGrants(accountId);
     for (const grantId of new Set([...grantIds, ...previous])) {
       if (grantId === null || (!state.removed && state.grantId === grantId)) continue;
-      await this.#execute(grant, grantId, workspaceId, next(), (now) => detachAccount(now, { accountId }));
+      await carryOutStep(this.streams, grant, grantId, workspaceId, next(), (now) => detachAccount(now, { accountId }));
     }
   }
 
@@ -193,79 +160,13 @@ export class CompleteConnection {
     return typeof previous === 'string' ? [previous] : [];
   }
 
-  /** The login's other accounts (C6): healed where the consent reaches them, lost where the platform says that it does not. */
-  async #judgeOthers(completion: Completion, taken: GrantState): Promise<void> {
-    const chosen = new Set(completion.choices.map(({ accountId }) => accountId));
-    for (const accountId of taken.attached) {
-      if (!chosen.has(accountId)) await this.#judgeOther(completion, accountId);
-    }
-  }
-
-  async #judgeOther(completion: Completion, accountId: string): Promise<void> {
-    const { attempt, candidates, facts, grantId, next } = completion;
-    const { state } = await this.streams.load(socialAccount, accountId);
-    if (state.removed || state.grantId !== grantId) return;
-    const candidate = candidates.find((one) => one.accountId === accountId);
-    if (candidate && candidate.reason === null) {
-      const consented = await this.#consented(completion, accountId, candidate);
-      await this.#execute(socialAccount, accountId, facts.workspaceId, next(), (now) => healAccount(now, consented));
-      return;
-    }
-    const reason = await this.#lossOf(completion, accountId, candidate);
-    if (!reason) return;
-    const loss = { grantId, consentAt: attempt.authorizedAt, reason };
-    await this.#execute(socialAccount, accountId, facts.workspaceId, next(), (now) => loseAccess(now, loss));
-  }
-
-  /** Why an account is lost, or null while nobody has said so: a cut listing or a silent platform changes nothing. */
-  async #lossOf(
-    { attempt, facts }: Completion,
-    accountId: string,
-    candidate: JudgedCandidate | undefined,
-  ): Promise<'not-listed' | 'refused' | 'missing-permissions' | null> {
-    if (candidate)
-      return candidate.permissions.lacking.length > 0 || candidate.reason === 'missing-permission'
-        ? 'missing-permissions'
-        : null;
-    if (attempt.listingComplete) return 'not-listed';
-    const { state } = await this.streams.load(socialAccount, accountId);
-    const externalId = await this.secrets.externalIdOf(accountId);
-    const login = this.logins.byId(facts.login);
-    if (!login || !state.type || externalId === null) return null;
-    return (await login.checkAccess(attempt.secrets, { type: state.type, externalId })) === 'refused'
-      ? 'refused'
-      : null;
-  }
-
-  async #consented(
-    { attempt, connectionId, grantId }: Completion,
-    accountId: string,
-    judged: JudgedCandidate,
-  ): Promise<ConsentedAccount> {
-    const { externalId, name, handle, pictureUrl, profileUrl, method } = judged.candidate;
-    const profile = { externalId, name, handle, pictureUrl, profileUrl };
-    const key = await this.vault.keyFor(accountId);
-    const profileDigest = key === 'destroyed' ? '' : key.digest('profile', JSON.stringify(profile));
-    const { granted, missing } = judged.permissions;
-    return {
-      method,
-      grantId,
-      attemptId: connectionId,
-      consentAt: attempt.authorizedAt,
-      granted,
-      missing,
-      profile,
-      profileDigest,
-    };
-  }
-
   /** Newly connected accounts are added to a limited member's access before the end is written. */
   async #addToAccess({ facts, choices, next }: Completion): Promise<void> {
     if (facts.startedBy.type !== 'user') return;
     const accountIds = choices.filter(({ outcome }) => outcome === 'connected').map(({ accountId }) => accountId);
     if (accountIds.length === 0) return;
     const { workspaceId, startedBy } = facts;
-    await this.#execute(workspace, workspaceId, workspaceId, next(), (state) =>
+    await carryOutStep(this.streams, workspace, workspaceId, workspaceId, next(), (state) =>
       addConnectedAccounts(state, { userId: startedBy.id, accountIds }),
     );
   }
@@ -274,7 +175,7 @@ export class CompleteConnection {
     const live = await this.#withoutRemoved(choices);
     if (live.length === 0) return this.#fail(connectionId, facts, 'account-removed', next);
     const accountIds = live.map(({ accountId }) => accountId);
-    const executed = await this.#execute(connection, connectionId, facts.workspaceId, next(), (state) =>
+    const executed = await carryOutStep(this.streams, connection, connectionId, facts.workspaceId, next(), (state) =>
       completeConnection(state, { accountIds, grantId }),
     );
     await this.secrets.keepOnlyCurrent(grantId);
@@ -287,31 +188,9 @@ export class CompleteConnection {
     code: FailureCode,
     next: NextContext,
   ): Promise<TodoOutcome> {
-    const executed = await this.#execute(connection, connectionId, facts.workspaceId, next(), (state) =>
+    const executed = await carryOutStep(this.streams, connection, connectionId, facts.workspaceId, next(), (state) =>
       failConnection(state, { code }),
     );
     return { done: executed.position };
-  }
-
-  /** Carries out one step. A refusal here is one that the next look at the streams settles, so the step is tried again. */
-  async #execute<Definitions extends EventDefinitions, State>(
-    definition: StreamDefinition<Definitions, State>,
-    id: string,
-    workspaceId: string,
-    context: CommandContext,
-    decide: (state: State) => Decision<EventOf<Definitions>>,
-  ): Promise<{ readonly position: string }> {
-    const executed = await this.streams.execute({ definition, id, workspaceId, context, decide });
-    if (isRefusal(executed) && executed.code !== 'account-removed') throw new StepRefused(executed);
-    return isRefusal(executed) ? { position: '' } : executed;
-  }
-}
-
-/** A step of a completion was refused: it is tried again from the start. */
-export class StepRefused extends Error {
-  override readonly name = 'StepRefused';
-
-  constructor(refusal: Refusal) {
-    super(refusal.code);
   }
 }
