@@ -9,6 +9,8 @@ import { SqliteVaultStore } from '#vault-sqlite';
 import { ConfigurationRefused, type Configuration } from './configuration.js';
 
 const KEY_FILE = 'vault.key';
+/** EX_IOERR of sysexits(3). */
+const STORE_FAILED_STATUS = 74;
 
 /** The stores of one process, opened together and closed together. */
 export interface Stores {
@@ -19,8 +21,15 @@ export interface Stores {
   close(): Promise<void>;
 }
 
-/** Opens the stores that the configuration names. One process per data directory. */
-export async function openStores(configuration: Configuration, logger: Logger): Promise<Stores> {
+/**
+ * Opens the stores that the configuration names. One process per data directory. `onFailure` is told when the disk has failed
+ * the event store, which then writes no more: what is in memory can no longer be trusted to match it.
+ */
+export async function openStores(
+  configuration: Configuration,
+  logger: Logger,
+  onFailure: (reason: string) => void = endProcess(logger),
+): Promise<Stores> {
   if (configuration.EVENT_STORE_URL !== 'sqlite:' || configuration.READ_STORE_URL !== 'sqlite:') {
     throw new ConfigurationRefused(['Only the embedded stores (sqlite:) are built in so far.']);
   }
@@ -28,7 +37,7 @@ export async function openStores(configuration: Configuration, logger: Logger): 
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const lock = DataDirectoryLock.acquire(dataDir);
   const masterKeys = readMasterKeys(configuration, logger);
-  const events = await SqliteEventStore.open({ dataDir, lock });
+  const events = await SqliteEventStore.open({ dataDir, lock, onFailure });
   const rows = await SqliteReadStore.open({ dataDir });
   const vault = await SqliteVaultStore.open({ dataDir });
   return {
@@ -44,6 +53,14 @@ export async function openStores(configuration: Configuration, logger: Logger): 
     },
   };
 }
+
+const endProcess =
+  (logger: Logger) =>
+  (reason: string): void => {
+    logger.fatal({ reason }, 'the disk failed the event store; the process ends, and a start reads what is durable');
+    logger.flush();
+    process.exit(STORE_FAILED_STATUS);
+  };
 
 /** The configured keys, or those of the key file, which is made at the first start. */
 function readMasterKeys(configuration: Configuration, logger: Logger): MasterKeys {
