@@ -1,0 +1,89 @@
+import type { EventBatch, Json, RecordedEvent } from '#kernel';
+import { comparePlaces, type Place, placeOf, positionOf } from './position.js';
+
+/** What a subscription delivers at once. */
+const BATCH_EVENTS = 500;
+/** Progress without events is delivered at most this often: somebody stores each of them. */
+const PROGRESS_INTERVAL_MS = 250;
+/** What an envelope holds on to beside its contents, roughly. */
+const EVENT_BASE_BYTES = 500;
+const VALUE_BYTES = 16;
+
+/** What has arrived and has not been delivered: events in order, and how far the log has been looked at. */
+export class BatchQueue {
+  private events: RecordedEvent[] = [];
+  private bytes = 0;
+  private progressAt = Number.NEGATIVE_INFINITY;
+  /** What the consumer has been given reaches to here. */
+  private delivered: Place | null;
+  /** Everything of ours up to here is in the queue or delivered. */
+  private last: Place | null;
+
+  constructor(
+    after: Place | null,
+    private readonly limits: { readonly queueEvents: number; readonly queueBytes: number },
+  ) {
+    this.delivered = after;
+    this.last = after;
+  }
+
+  get reached(): Place | null {
+    return this.last;
+  }
+
+  get isEmpty(): boolean {
+    return this.events.length === 0;
+  }
+
+  get isFull(): boolean {
+    return this.events.length >= this.limits.queueEvents || this.bytes >= this.limits.queueBytes;
+  }
+
+  get holdsBatch(): boolean {
+    return this.events.length >= BATCH_EVENTS;
+  }
+
+  /** Takes the next event. One that was queued before is passed over. */
+  add(event: RecordedEvent, place: Place): void {
+    if (!this.moveTo(place)) return;
+    this.events.push(event);
+    this.bytes += roughSize(event);
+  }
+
+  /** There is nothing of ours up to this place but what was queued. Answers whether that is news. */
+  moveTo(place: Place): boolean {
+    if (comparePlaces(place, this.last) <= 0) return false;
+    this.last = place;
+    return true;
+  }
+
+  /** How long until there is something to take; undefined: until something is added. */
+  waitMs(): number | undefined {
+    if (this.events.length > 0) return 0;
+    if (comparePlaces(this.last, this.delivered) <= 0) return undefined;
+    return Math.max(0, this.progressAt + PROGRESS_INTERVAL_MS - performance.now());
+  }
+
+  /** The next batch. To be asked for when `waitMs` is 0. */
+  take(): EventBatch {
+    const events = this.events.splice(0, BATCH_EVENTS);
+    this.bytes = this.events.length === 0 ? 0 : this.bytes - events.reduce((sum, event) => sum + roughSize(event), 0);
+    const position = this.isEmpty ? positionOf(this.last) : (events.at(-1)?.position ?? positionOf(this.last));
+    this.delivered = placeOf(position);
+    this.progressAt = performance.now();
+    return { events, position };
+  }
+}
+
+/** Near enough for a bound on memory, and much cheaper than writing the event out. */
+function roughSize({ data, sealed }: RecordedEvent): number {
+  return EVENT_BASE_BYTES + (sealed?.bytes.length ?? 0) + sizeOfValue(data);
+}
+
+function sizeOfValue(value: Json): number {
+  if (typeof value === 'string') return VALUE_BYTES + value.length;
+  if (typeof value !== 'object' || value === null) return VALUE_BYTES;
+  let bytes = VALUE_BYTES;
+  for (const item of Object.values(value) as readonly Json[]) bytes += VALUE_BYTES + sizeOfValue(item);
+  return bytes;
+}

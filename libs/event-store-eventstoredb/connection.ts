@@ -1,0 +1,123 @@
+import type { EventStoreDBClient, StreamingRead } from '@eventstore/db-client';
+import { StoreUnavailable } from '#kernel';
+import { describeFailure, isLasting, isNoRecord, isStreamNotFound, NoAnswer, translate } from './failures.js';
+import { createGuardedClient, type GuardedClient } from './guarded-client.js';
+import type { EventStoreDbLimits, EventStoreDbLog } from './limits.js';
+import { watchUncaughtFailures } from './uncaught-failures.js';
+import { pauseWithJitter, within } from './within.js';
+
+/** `client.dispose()` may never settle. */
+const DISPOSE_LIMIT_MS = 1_000;
+const RETRY_PAUSE_MS = 50;
+const RETRY_PAUSE_LIMIT_MS = 400;
+/** Fewer failures than this do not yet speak against the client. */
+const REPEATED_FAILURES = 3;
+
+export const CLOSED = 'The event store is closed.';
+
+/** The process's one client, looked after: replaced when it gives no answers any more or has thrown outside of any call. */
+export class Connection {
+  private current: GuardedClient;
+  private replacing: Promise<void> | null = null;
+  private failures = 0;
+  private failingSince = 0;
+  private closed = false;
+  private readonly stopWatching: () => void;
+
+  /** @throws Error when the connection string cannot be read. */
+  constructor(
+    private readonly connectionString: string,
+    private readonly limits: EventStoreDbLimits,
+    private readonly log: EventStoreDbLog,
+  ) {
+    this.current = createGuardedClient(connectionString);
+    this.stopWatching = watchUncaughtFailures(() => this.replace('it threw outside of any call'));
+  }
+
+  /** @throws StoreUnavailable once it is closed. */
+  async client(): Promise<EventStoreDBClient> {
+    if (this.replacing !== null) await this.replacing;
+    if (this.closed) throw new StoreUnavailable(CLOSED);
+    return this.current.client;
+  }
+
+  /** Any answer shows that the client works. */
+  succeeded(): void {
+    this.failures = 0;
+  }
+
+  failed(): void {
+    const now = performance.now();
+    if (this.failures === 0) this.failingSince = now;
+    this.failures += 1;
+    if (this.failures < REPEATED_FAILURES || now - this.failingSince < this.limits.silenceMs) return;
+    this.replace('it has given no answer for a while');
+  }
+
+  /**
+   * Asks until there is an answer. For questions alone, which may be asked twice.
+   *
+   * @throws StoreUnavailable when there is none in time; Error when the server refuses.
+   */
+  async ask<Answer>(question: (client: EventStoreDBClient, limitMs: number) => Promise<Answer>): Promise<Answer> {
+    const until = performance.now() + this.limits.readMs;
+    for (let pauseMs = RETRY_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, RETRY_PAUSE_LIMIT_MS)) {
+      try {
+        const answer = await question(await this.client(), until - performance.now());
+        this.succeeded();
+        return answer;
+      } catch (error) {
+        // The server's own answers, which their askers know what to do with.
+        if (error instanceof StoreUnavailable || isStreamNotFound(error) || isNoRecord(error)) throw error;
+        if (isLasting(error)) throw translate(error);
+        this.failed();
+        if (performance.now() + pauseMs >= until) {
+          throw new StoreUnavailable(`The event store gives no answer (${describeFailure(error)}).`);
+        }
+        await pauseWithJitter(pauseMs);
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    this.stopWatching();
+    if (this.replacing !== null) await this.replacing;
+    await dispose(this.current);
+  }
+
+  private replace(reason: string): void {
+    if (this.replacing !== null || this.closed) return;
+    this.log.warn({ reason }, "the event store's client is replaced");
+    this.replacing = this.exchange().finally(() => (this.replacing = null));
+  }
+
+  private async exchange(): Promise<void> {
+    // The old one first: its end rejects every append in the process that waits for an answer, whosever client it is.
+    await dispose(this.current);
+    this.current = createGuardedClient(this.connectionString);
+    this.failures = 0;
+  }
+}
+
+/** All that a read gives. @throws NoAnswer when it does not end in time. */
+export async function collect<Item>(read: StreamingRead<Item>, limitMs: number): Promise<Item[]> {
+  // The client may report a failure after the loop below has ended, which would otherwise be an uncaught exception.
+  read.on('error', () => undefined);
+  const timer = setTimeout(() => {
+    read.destroy(new NoAnswer(`There was no answer in ${limitMs} ms.`));
+    void read.cancel().catch(() => undefined);
+  }, limitMs);
+  try {
+    const items: Item[] = [];
+    for await (const item of read) items.push(item);
+    return items;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function dispose({ client, closeConnections }: GuardedClient): Promise<void> {
+  await within(client.dispose(), DISPOSE_LIMIT_MS).catch(() => undefined);
+  closeConnections();
+}
