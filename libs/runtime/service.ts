@@ -80,7 +80,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     abortOnError: false,
   });
   await applyHttp(app);
-  const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  const fastify = app.getHttpAdapter().getInstance();
   const hasPage = options.servesPage && (await servePage(fastify, sandbox ? [sandbox.url] : []));
   await app.init();
   const runners = app.get(Runners);

@@ -28,7 +28,7 @@ export interface Stores {
 export async function openStores(
   configuration: Configuration,
   logger: Logger,
-  onFailure: (reason: string) => void = endProcess(logger),
+  onFailure: (reason: Error) => void = endProcess(logger),
 ): Promise<Stores> {
   if (configuration.EVENT_STORE_URL !== 'sqlite:' || configuration.READ_STORE_URL !== 'sqlite:') {
     throw new ConfigurationRefused(['Only the embedded stores (sqlite:) are built in so far.']);
@@ -56,8 +56,11 @@ export async function openStores(
 
 const endProcess =
   (logger: Logger) =>
-  (reason: string): void => {
-    logger.fatal({ reason }, 'the disk failed the event store; the process ends, and a start reads what is durable');
+  (reason: Error): void => {
+    logger.fatal(
+      { reason: reason.name },
+      'the disk failed the event store; the process ends, and a start reads what is durable',
+    );
     logger.flush();
     process.exit(STORE_FAILED_STATUS);
   };
