@@ -98,13 +98,11 @@ export class RowWriter {
 
   /** Describes the rows that changed and those that depend on them; rows that came out as they were are left alone. */
   async #describeTouched(changes: FoldedRows): Promise<readonly StoredRow[]> {
+    const bodyBefore = (key: string): JsonObject | null => changes.before.get(key)?.body ?? null;
+    // First of all, so that a row which came out as it was is still renewed as a dependent of another.
+    for (const [key, body] of changes.after) if (body === bodyBefore(key)) changes.after.delete(key);
     for (const [key, body] of [...changes.after]) {
-      const before = changes.before.get(key)?.body ?? null;
-      if (body === before) {
-        changes.after.delete(key);
-        continue;
-      }
-      const query = this.model.dependents?.(key, before, body);
+      const query = this.model.dependents?.(key, bodyBefore(key), body);
       if (query) await this.#renewDependents(query, changes);
     }
     const rows = [...changes.after].flatMap(([key, body]) => (body === null ? [] : [{ key, body }]));
@@ -113,6 +111,7 @@ export class RowWriter {
 
   /** Few dependents join the batch's own transaction; many are renewed in transactions before it, which a crash may repeat. */
   async #renewDependents(query: Pick<RowQuery, 'index' | 'equals'>, changes: FoldedRows): Promise<void> {
+    const orderedBy = this.model.indexes[query.index]?.[Object.keys(query.equals).length];
     for (let after: RowQuery['after']; ;) {
       const page = { ...query, order: 'ascending' as const, limit: DEPENDENTS_PER_SAVE, ...(after ? { after } : {}) };
       const found = await this.stores.rows.find(this.copy, page);
@@ -127,7 +126,7 @@ export class RowWriter {
       }
       const before = new Map(untouched.map((row) => [row.key, row]));
       await this.#save(await this.#describe(untouched, changes), { before, after: new Map() }, null);
-      after = { value: null, key: last.key };
+      after = { value: (orderedBy === undefined ? null : last.fields[orderedBy]) ?? null, key: last.key };
     }
   }
 
