@@ -19,6 +19,11 @@ export function addJsonBodies(fastify: FastifyInstance): void {
     if (parsed === undefined) return done(new BodyError(400));
     done(null, parsed);
   });
+  // A form without fields, such as a page's button, comes with a form's type and no body.
+  fastify.addContentTypeParser('*', (request, _payload, done) => {
+    const isEmpty = request.headers['content-length'] === '0';
+    done(isEmpty ? null : new BodyError(415), undefined);
+  });
 }
 
 /** The value, or undefined for what is no JSON or would need care behind. Of two fields with one name the last counts. */
