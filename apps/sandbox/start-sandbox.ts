@@ -86,7 +86,7 @@ function buildServer(): FastifyInstance {
   // Many clients name a content type where they send nothing, as in DELETE.
   server.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
     if (body === '') done(null, undefined);
-    else parseJson(request, String(body), done);
+    else void parseJson(request, String(body), done);
   });
   // Behind a proxy anybody's request would seem to come from this machine, so for a forwarded one nothing is here.
   server.addHook('onRequest', async (request, reply) => {

@@ -1,4 +1,11 @@
-import { Configuration, createLogger, openStores, startService, type Service, type ServiceOptions } from '#runtime';
+import {
+  type Configuration,
+  createLogger,
+  openStores,
+  startService,
+  type Service,
+  type ServiceOptions,
+} from '#runtime';
 import { startSandbox } from '../sandbox/index.js';
 import { asSandboxPart } from './sandbox-part.js';
 

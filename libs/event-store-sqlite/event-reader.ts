@@ -28,7 +28,7 @@ export class EventReader {
   constructor(file: string) {
     const database = openForReading(file);
     const select = <Parameters extends unknown[]>(rest: string): Database.Statement<Parameters, Row> =>
-      database.prepare<Parameters, Row>(`SELECT * FROM events ${rest}`).raw() as Database.Statement<Parameters, Row>;
+      database.prepare<Parameters, Row>(`SELECT * FROM events ${rest}`).raw();
     this.database = database;
     this.ofStream = select('WHERE stream = ? AND revision >= ? ORDER BY revision LIMIT ?');
     this.lastOfStream = select('WHERE stream = ? ORDER BY revision DESC LIMIT 1');

@@ -10,6 +10,7 @@ import { EventReader } from './event-reader.js';
 import { BEGINNING, comparePositions, isPosition, positionNumber } from './position.js';
 import { proposeAppend } from './proposed-append.js';
 import { RecentEvents } from './recent-events.js';
+import { StreamEnds } from './stream-ends.js';
 import { WriterClient } from './writer-client.js';
 
 /** What a subscription delivers at once. */
@@ -50,6 +51,7 @@ export class SqliteEventStore extends EventStore {
     private readonly writer: WriterClient,
     private readonly reader: EventReader,
     private readonly recent: RecentEvents,
+    private readonly ends: StreamEnds,
     private readonly queue: AppendQueue,
   ) {
     super();
@@ -70,8 +72,9 @@ export class SqliteEventStore extends EventStore {
       const reader = new EventReader(file);
       const recent = new RecentEvents(answer.values[0] ?? BEGINNING);
       const limits = { ...QUEUE_LIMITS, ...options.queueLimits };
-      const queue = new AppendQueue(writer, recent, limits, (reason) => fail(reason));
-      const store = new SqliteEventStore(options, lock, writer, reader, recent, queue);
+      const ends = new StreamEnds();
+      const queue = new AppendQueue(writer, recent, ends, limits, (reason) => fail(reason));
+      const store = new SqliteEventStore(options, lock, writer, reader, recent, ends, queue);
       fail = (reason) => store.fail(reason);
       return store;
     } catch (error) {
@@ -85,12 +88,17 @@ export class SqliteEventStore extends EventStore {
     try {
       return this.queue.add(proposeAppend(stream, expected, events));
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(error);
     }
   }
 
   override async readStream(stream: string, fromRevision: number, limit: number): Promise<readonly RecordedEvent[]> {
-    return this.openReader().readStream(stream, fromRevision, limit);
+    const reader = this.openReader();
+    if (this.ends.isBehindEnd(stream, fromRevision)) return [];
+    const events = reader.readStream(stream, fromRevision, limit);
+    const last = events.at(-1);
+    if (last && events.length < limit) this.ends.note(stream, last.revision);
+    return events;
   }
 
   override async readLast(stream: string): Promise<RecordedEvent | null> {

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { fastifyCookie } from '@fastify/cookie';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { Refusal } from '#kernel';
 import { TokenVerifier } from './authentication.js';
 import { HTTP_OPTIONS, type HttpOptions } from './http-options.js';
@@ -44,7 +44,7 @@ export function createHttpAdapter(): FastifyAdapter {
  */
 export async function applyHttp(app: NestFastifyApplication): Promise<void> {
   const options = app.get<HttpOptions>(HTTP_OPTIONS);
-  const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  const fastify = app.getHttpAdapter().getInstance();
   await fastify.register(fastifyCookie);
   const rateLimits = await createRateLimits(fastify, options.rateLimitPerMinute);
   const [verifier, metrics] = [app.get(TokenVerifier), app.get(Metrics)];
@@ -70,7 +70,7 @@ function answerUnreadable(error: Error & { readonly code?: string }, socket: Soc
   const correlationId = correlationIdOf({});
   const refusal = new Refusal('malformed-body', 'The request cannot be read.');
   const { status, headers, body } = refused(refusal, correlationId);
-  const text = String(body);
+  const text = body as string;
   const lines = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
     `Content-Type: ${headers['content-type'] ?? ''}`,

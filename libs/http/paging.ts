@@ -44,7 +44,7 @@ export function decodeCursor(
     if (!Array.isArray(decoded)) return notOurs();
     const [of, ...place] = decoded as readonly unknown[];
     const isPlace = place.length === length && place.every((value) => value === null || typeof value === 'string');
-    return of === list && isPlace ? (place as readonly (string | null)[]) : notOurs();
+    return of === list && isPlace ? place : notOurs();
   } catch {
     return notOurs();
   }

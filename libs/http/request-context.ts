@@ -43,6 +43,7 @@ export function stateOf(request: FastifyRequest): RequestState {
 }
 
 /** Injects the `RequestContext` into a handler's parameter. */
-export const Context = createParamDecorator((_: unknown, context: ExecutionContext): RequestContext =>
-  stateOf(context.switchToHttp().getRequest<FastifyRequest>()),
-) as () => ParameterDecorator;
+export const Context: () => ParameterDecorator = createParamDecorator(
+  (_: unknown, context: ExecutionContext): RequestContext =>
+    stateOf(context.switchToHttp().getRequest<FastifyRequest>()),
+);

@@ -1,5 +1,5 @@
 import { Secret } from '#kernel';
-import { PlatformFailure } from '#social-accounts';
+import type { PlatformFailure } from '#social-accounts';
 import { z } from 'zod';
 import { parseJson, type PlatformHttp } from './platform-http.js';
 import { tokenText } from './provider-values.js';

@@ -1,4 +1,4 @@
-import { Secret } from '#kernel';
+import type { Secret } from '#kernel';
 import { type Callback, PlatformFailure } from '#social-accounts';
 import * as oauth from 'oauth4webapi';
 import type { z } from 'zod';

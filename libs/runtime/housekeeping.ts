@@ -18,7 +18,9 @@ export class Housekeeping {
   ) {}
 
   start(): void {
-    this.#timer = setInterval(() => (this.#sweeping = this.sweep()), EVERY_MS);
+    this.#timer = setInterval(() => {
+      this.#sweeping = this.sweep();
+    }, EVERY_MS);
     this.#timer.unref();
   }
 

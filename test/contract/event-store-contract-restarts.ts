@@ -90,12 +90,14 @@ async function followOver(
 ): Promise<{ readonly events: RecordedEvent[]; readonly subscriptions: number }> {
   const events: RecordedEvent[] = [];
   let subscriptions = 0;
-  for (let checkpoint = test.start; !signal.aborted; await wait(5)) {
+  let checkpoint = test.start;
+  while (!signal.aborted) {
     subscriptions += 1;
     for await (const batch of test.store.subscribe(checkpoint, signal)) {
       events.push(...batch.events);
       checkpoint = batch.position;
     }
+    await wait(5);
   }
   return { events, subscriptions };
 }

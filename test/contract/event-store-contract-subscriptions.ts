@@ -169,8 +169,8 @@ async function gather(
 
 async function nextWithEvents(subscription: AsyncIterator<EventBatch>): Promise<EventBatch> {
   for (;;) {
-    const { done, value } = await subscription.next();
-    if (done === true) throw new Error('The subscription has ended.');
-    if (value.events.length > 0) return value;
+    const next = await subscription.next();
+    if (next.done === true) throw new Error('The subscription has ended.');
+    if (next.value.events.length > 0) return next.value;
   }
 }

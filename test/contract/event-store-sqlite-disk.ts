@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { RecordedEvent } from '#kernel';
-import { SqliteEventStore } from '#event-store-sqlite';
+import type { SqliteEventStore } from '#event-store-sqlite';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const RUN_TYPESCRIPT = join(ROOT, 'libs', 'event-store-sqlite', 'run-typescript.mjs');

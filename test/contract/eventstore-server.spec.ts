@@ -155,7 +155,7 @@ describe('faults of the stand-in', () => {
     subscription.resume();
     const [error] = await within(failed);
     expect(error).toMatchObject({ type: 'timeout', code: 10 });
-    expect(String((error as Error).message)).toContain('Consumer too slow to handle');
+    expect((error as Error).message).toContain('Consumer too slow to handle');
   });
 
   it('is not ready for a while', async () => {

@@ -155,7 +155,7 @@ describe('SqliteReadStore on disk', () => {
     await store.save(copy, lease, {
       ...none,
       puts,
-      counts: new Map(puts.map(({ body }) => [String(body['secret']), 1])),
+      counts: new Map(puts.map(({ body }) => [body['secret'] as string, 1])),
     });
     await store.drop(copy);
     await store.scrub();

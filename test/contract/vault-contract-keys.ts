@@ -108,7 +108,7 @@ export function describeKeys(begin: () => VaultCase): void {
         vault.another.replace(vault.record('free', { subject }), free),
       ];
       // The destruction stands at another place among the writes each time.
-      writes.splice(
+      void writes.splice(
         round % writes.length,
         0,
         vault

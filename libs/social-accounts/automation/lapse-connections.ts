@@ -1,8 +1,8 @@
-import { isRefusal, Streams, type Automation, type Todo, type TodoOutcome } from '#kernel';
+import { isRefusal, type Streams, type Automation, type Todo, type TodoOutcome } from '#kernel';
 import { connection, lapseConnection, type ConnectionEvent } from '../domain/connection.js';
-import { Attempts } from '../write/attempts.js';
-import { OAuthFlows } from '../write/oauth-flows.js';
-import { factsOf, SettleAuthorization } from '../write/settle-authorization.js';
+import type { Attempts } from '../write/attempts.js';
+import type { OAuthFlows } from '../write/oauth-flows.js';
+import { factsOf, type SettleAuthorization } from '../write/settle-authorization.js';
 import { automationContext } from './automation-context.js';
 
 type Row = {

@@ -1,10 +1,10 @@
-import { isRefusal, Streams, Vault, type Automation, type Todo, type TodoOutcome } from '#kernel';
+import { isRefusal, type Streams, type Vault, type Automation, type Todo, type TodoOutcome } from '#kernel';
 import { detachAccount, grant } from '../domain/grant.js';
 import type { SocialAccountEvent } from '../domain/social-account.js';
 import type { PlatformId } from '../platform.js';
-import { Claims } from '../write/claims.js';
+import type { Claims } from '../write/claims.js';
 import { automationContext } from './automation-context.js';
-import { GrantSecrets } from './grant-secrets.js';
+import type { GrantSecrets } from './grant-secrets.js';
 
 type Row = {
   readonly id: string;

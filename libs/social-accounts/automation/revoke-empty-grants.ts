@@ -1,9 +1,9 @@
-import { isRefusal, Streams, Vault, type Automation, type Todo, type TodoOutcome } from '#kernel';
+import { isRefusal, type Streams, type Vault, type Automation, type Todo, type TodoOutcome } from '#kernel';
 import { grant, revokeEmptyGrant, type GrantEvent } from '../domain/grant.js';
-import { PlatformFailure, PlatformLogins, type PlatformId } from '../platform.js';
-import { Claims } from '../write/claims.js';
+import { PlatformFailure, type PlatformLogins, type PlatformId } from '../platform.js';
+import type { Claims } from '../write/claims.js';
 import { automationContext } from './automation-context.js';
-import { GrantSecrets } from './grant-secrets.js';
+import type { GrantSecrets } from './grant-secrets.js';
 
 const REVOKE_TRIES = 2;
 

@@ -1,7 +1,7 @@
 import {
   isRefusal,
   streamName,
-  Streams,
+  type Streams,
   type Automation,
   type OpenedEvent,
   type RowDescription,

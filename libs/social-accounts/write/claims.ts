@@ -91,7 +91,7 @@ export class Claims {
 
   async #read(id: string): Promise<{ readonly owner: string; readonly record: StoredVaultRecord } | null> {
     const record = await this.vault.store.read(KIND, id);
-    return record ? { owner: String(record.value['owner']), record } : null;
+    return record ? { owner: record.value['owner'] as string, record } : null;
   }
 
   async #id(workspaceId: string, kind: ClaimKind, platform: PlatformId, identity: string): Promise<string> {

@@ -120,8 +120,8 @@ export class OAuthFlows {
   async findStart(startSecret: string): Promise<{ readonly flow: FlowRecord; readonly starterName: string } | null> {
     const record = await this.vault.store.read(START, hashOf(startSecret));
     if (!record?.sealed) return null;
-    const connectionId = String(record.value['connectionId']);
-    const flow = toFlow(await this.vault.store.read(FLOW, String(record.value['flowId'])));
+    const connectionId = record.value['connectionId'] as string;
+    const flow = toFlow(await this.vault.store.read(FLOW, record.value['flowId'] as string));
     const key = await this.vault.existingKey(connectionId);
     if (!flow || key === null || key === 'destroyed') return null;
     const starter = JSON.parse(key.open(Buffer.from(record.sealed, 'base64'), `${START}|${connectionId}`)) as {

@@ -144,7 +144,8 @@ export class OAuthRoutes {
     const key = streamName(workspace, workspaceId);
     const ready = await this.readModels.ready(workspacesReadModel, workspaceId, null);
     if (isRefusal(ready)) return '';
-    return String((await this.rows.load(ready.copy, [key])).get(key)?.body['name'] ?? '');
+    const name = (await this.rows.load(ready.copy, [key])).get(key)?.body['name'];
+    return typeof name === 'string' ? name : '';
   }
 
   #context(correlationId: string) {

@@ -1,12 +1,6 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { isRefusal, Refusal, Streams, type CommandContext } from '#kernel';
-import {
-  connection,
-  sameSelection,
-  selectCandidates,
-  type Choice,
-  type ConnectionFacts,
-} from '../domain/connection.js';
+import { connection, selectCandidates, type Choice, type ConnectionFacts } from '../domain/connection.js';
 import { offered } from '../domain/consent.js';
 import { Attempts } from './attempts.js';
 import { Candidates } from './candidates.js';

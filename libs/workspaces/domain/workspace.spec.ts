@@ -55,7 +55,7 @@ describe('creating a workspace', () => {
   it('makes whoever asks its owner, with the default settings', () => {
     given()
       .when((state) => createWorkspace(state, create))
-      .then({ ...created, personal: { name: 'Nordwind' } } as WorkspaceEvent, owner)
+      .then({ ...created, personal: { name: 'Nordwind' } }, owner)
       .askedAgain.thenNothing();
     expect(DEFAULT_SETTINGS.expiringWindow).toBe('P30D');
   });

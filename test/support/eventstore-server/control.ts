@@ -21,7 +21,10 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     faults.closeSubscriptions(oneOf<SubscriptionEnd>(body, 'how', ['end', 'error', 'slow-consumer'])),
   'not-ready': ({ faults }, body) => faults.notReady(number(body, 'ms', 0)),
   'lose-leader': ({ faults }, body) => {
-    const leader = { host: String(body['host'] ?? '127.0.0.1'), port: number(body, 'port', 0) };
+    const leader = {
+      host: typeof body['host'] === 'string' ? body['host'] : '127.0.0.1',
+      port: number(body, 'port', 0),
+    };
     faults.loseLeader(number(body, 'count', 1), leader.port === 0 ? undefined : leader);
   },
   clear: ({ faults }) => faults.clear(),

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState, type Ref } from 'react';
 import type { AccountQuery, PlatformId, StatusFilter } from '#contract';
 import { ConnectDialog } from '../connect/connect-dialog.js';
 import { ConnectionDialog } from '../connect/connection-dialog.js';
@@ -32,23 +32,7 @@ export function AccountsPage() {
 
   return (
     <main className="page">
-      <div className="page__title">
-        <h1 ref={heading} tabIndex={-1}>
-          Social accounts
-        </h1>
-        <div className="row">
-          {hindrance === null ? null : <span className="faint">{hindrance}</span>}
-          <button
-            type="button"
-            className="button button--main"
-            disabled={hindrance !== null}
-            onClick={() => setConnecting({ platform: null })}
-          >
-            <PlusIcon />
-            Connect account
-          </button>
-        </div>
-      </div>
+      <Title heading={heading} hindrance={hindrance} onConnect={() => setConnecting({ platform: null })} />
       <div className="accounts-page">
         <PlatformFilter chosen={address.platform} counts={list.latest?.platforms ?? null} />
         <div className="accounts-page__list">
@@ -91,6 +75,30 @@ export function AccountsPage() {
         />
       )}
     </main>
+  );
+}
+
+interface TitleProps {
+  readonly heading: Ref<HTMLHeadingElement>;
+  /** Why this member cannot connect accounts; null where they can. */
+  readonly hindrance: string | null;
+  readonly onConnect: () => void;
+}
+
+function Title({ heading, hindrance, onConnect }: TitleProps) {
+  return (
+    <div className="page__title">
+      <h1 ref={heading} tabIndex={-1}>
+        Social accounts
+      </h1>
+      <div className="row">
+        {hindrance === null ? null : <span className="faint">{hindrance}</span>}
+        <button type="button" className="button button--main" disabled={hindrance !== null} onClick={onConnect}>
+          <PlusIcon />
+          Connect account
+        </button>
+      </div>
+    </div>
   );
 }
 

@@ -1,4 +1,4 @@
-import { useState, type FormEvent } from 'react';
+import { useState, type SubmitEvent } from 'react';
 import type { Account, ApiResult, ConnectionStarted } from '#contract';
 import { AppPasswordFields } from '../connect/credential-fields.js';
 import { followConnection, returnUrlOf } from '../connect/follow-connection.js';
@@ -105,7 +105,7 @@ function ReconnectByPassword({ account, onClose }: ReconnectDialogProps) {
       { idempotencyKey },
     ),
   );
-  const submit = async (event: FormEvent): Promise<void> => {
+  const submit = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
     const started = startedOf(await command.send({ identifier: identifier.trim(), password }));
     if (started !== null) {

@@ -1,4 +1,4 @@
-import { useState, type FormEvent } from 'react';
+import { useState, type SubmitEvent } from 'react';
 import type { Account, RemovalImpact } from '#contract';
 import { Dialog } from '../design/dialog.js';
 import { WarningIcon } from '../design/icons.js';
@@ -26,7 +26,7 @@ export function RemoveDialog({ account, onClose, onRemoved }: RemoveDialogProps)
     client.removeAccount(workspace.id, accountId, { idempotencyKey }),
   );
   const isConfirmed = typed.trim() === account.name.trim();
-  const submit = async (event: FormEvent): Promise<void> => {
+  const submit = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
     if (isConfirmed && (await command.send(account.id)).ok) {
       onRemoved();

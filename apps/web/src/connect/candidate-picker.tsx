@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, useState, type FormEvent } from 'react';
+import { useEffect, useId, useRef, useState, type SubmitEvent } from 'react';
 import { SELECTION_LIMIT, type Candidate, type SelectionAnswer } from '#contract';
 import { AccountPicture } from '../design/account-picture.js';
 import { ProblemNotice } from '../design/problem-notice.js';
@@ -41,7 +41,7 @@ export function CandidatePicker({ connectionId, candidates, onSelected, onStale,
     }
     setPicked(next);
   };
-  const submit = async (event: FormEvent): Promise<void> => {
+  const submit = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
     if (ids.length === 0 || isTooMany) {
       return;
@@ -77,12 +77,7 @@ export function CandidatePicker({ connectionId, candidates, onSelected, onStale,
           />
         ))}
       </ul>
-      {isTooMany ? (
-        <p role="alert">
-          At most {SELECTION_LIMIT} accounts can be connected at once. Take some off, and connect those in a second
-          round.
-        </p>
-      ) : null}
+      {isTooMany ? <TooMany /> : null}
       {command.problem === null ? null : <ProblemNotice problem={command.problem} permission="accounts:connect" />}
       <div className="dialog__actions">
         <button type="button" className="button" onClick={onCancel}>
@@ -93,6 +88,14 @@ export function CandidatePicker({ connectionId, candidates, onSelected, onStale,
         </button>
       </div>
     </form>
+  );
+}
+
+function TooMany() {
+  return (
+    <p role="alert">
+      At most {SELECTION_LIMIT} accounts can be connected at once. Take some off, and connect those in a second round.
+    </p>
   );
 }
 

@@ -1,4 +1,4 @@
-import { useState, type FormEvent } from 'react';
+import { useState, type SubmitEvent } from 'react';
 import type { AccountType, MethodId, Platform, StartConnection } from '#contract';
 import { PLATFORM_NAMES } from '../design/platform-mark.js';
 import { BackIcon } from '../design/icons.js';
@@ -33,7 +33,7 @@ export function ConnectOptions({ platform, onBack, onDone }: ConnectOptionsProps
   const loginAt = PLATFORM_NAMES[methodId === 'via-facebook' ? 'facebook' : platform.id];
   const asksToPick = methodId === 'via-facebook' || platform.accountTypes.length > 1 || ASKS_TO_PICK.has(platform.id);
 
-  const begin = async (event: FormEvent): Promise<void> => {
+  const begin = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
     const result = await command.send({
       platform: platform.id,

@@ -1,4 +1,4 @@
-import { useState, type FormEvent } from 'react';
+import { useState, type SubmitEvent } from 'react';
 import type { ApiClient, StartSandboxSession } from '#contract';
 import { AccountPicture } from '../design/account-picture.js';
 import { ProblemNotice } from '../design/problem-notice.js';
@@ -25,7 +25,7 @@ export function SandboxSignIn({ client, onToken }: SandboxSignInProps) {
       onToken(result.value.token);
     }
   };
-  const submit = (event: FormEvent): void => {
+  const submit = (event: SubmitEvent): void => {
     event.preventDefault();
     const id = userId.trim();
     if (id !== '') {

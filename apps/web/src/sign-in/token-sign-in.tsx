@@ -1,9 +1,9 @@
-import { useState, type FormEvent } from 'react';
+import { useState, type SubmitEvent } from 'react';
 
 /** Outside the sandbox the identity provider gives the token; here it is only taken for this tab. */
 export function TokenSignIn({ onToken }: { readonly onToken: (token: string) => void }) {
   const [token, setToken] = useState('');
-  const submit = (event: FormEvent): void => {
+  const submit = (event: SubmitEvent): void => {
     event.preventDefault();
     const given = token.trim().replace(/^bearer\s+/i, '');
     if (given !== '') {

@@ -1,4 +1,4 @@
-import { useId, useState, type FormEvent, type ReactNode } from 'react';
+import { useId, useState, type SubmitEvent, type ReactNode } from 'react';
 import type { CreateWorkspace } from '#contract';
 import { browserZone, knownZones } from '../design/dates.js';
 import { ProblemNotice } from '../design/problem-notice.js';
@@ -22,7 +22,7 @@ export function CreateWorkspaceForm({ onCreated, actions }: CreateWorkspaceFormP
   const command = useCommand((body: CreateWorkspace, idempotencyKey) =>
     client.createWorkspace(body, { idempotencyKey }),
   );
-  const create = async (event: FormEvent): Promise<void> => {
+  const create = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
     const body = { name: name.trim(), timezone };
     if (body.name === '') {

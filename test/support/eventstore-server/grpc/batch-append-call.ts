@@ -90,9 +90,15 @@ class BatchAppends {
 
   private async settle(append: PendingAppend): Promise<void> {
     const { faults, writer, self } = this.context;
-    if (!faults.isReady()) return this.reply(append, refused(batched.notReady()));
+    if (!faults.isReady()) {
+      this.reply(append, refused(batched.notReady()));
+      return;
+    }
     const leader = faults.takeNotLeader(self);
-    if (leader !== undefined) return this.writer.fail(notLeader(leader));
+    if (leader !== undefined) {
+      this.writer.fail(notLeader(leader));
+      return;
+    }
     const outcome = await writer.append(append.stream, append.expected, append.events);
     await faults.beforeAnswer();
     const fate = outcome.kind === 'written' ? faults.takeAnswerFate() : 'once';
