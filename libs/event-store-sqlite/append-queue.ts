@@ -3,6 +3,7 @@ import { StoreUnavailable } from '#kernel';
 import type { AppendResult, RecordedEvent } from '#kernel';
 import type { ProposedAppend } from './proposed-append.js';
 import type { RecentEvents } from './recent-events.js';
+import type { StreamEnds } from './stream-ends.js';
 import type { WriterClient } from './writer-client.js';
 import { CONFLICT, OUTCOME_VALUES, WRITTEN } from './writer-messages.js';
 import type { Answer, BatchValue } from './writer-messages.js';
@@ -48,6 +49,7 @@ export class AppendQueue {
   constructor(
     private readonly writer: WriterClient,
     private readonly recent: RecentEvents,
+    private readonly ends: StreamEnds,
     private readonly limits: QueueLimits,
     private readonly onFatal: (reason: string) => void,
   ) {
@@ -126,6 +128,7 @@ export class AppendQueue {
       const at = index * OUTCOME_VALUES;
       const [kind, revision, position] = [outcomes[at] ?? CONFLICT, outcomes[at + 1] ?? -1, outcomes[at + 2] ?? 0];
       if (kind === WRITTEN) this.publish(waiting.append, revision, position);
+      if (kind === CONFLICT) this.ends.forget(waiting.append.stream);
       const result: AppendResult =
         kind === CONFLICT
           ? { outcome: 'conflict', actual: revision < 0 ? null : revision }
@@ -137,6 +140,7 @@ export class AppendQueue {
 
   private publish(append: ProposedAppend, lastRevision: number, lastPosition: number): void {
     const { stream, events, sizes } = append;
+    this.ends.note(stream, lastRevision);
     events.forEach((event, index) => {
       const later = events.length - 1 - index;
       const { id, type, version, data, sealed, metadata } = event;

@@ -65,7 +65,11 @@ const isDays = (text: string): boolean => /^P[1-9]\d{0,2}D$/.test(text) && Numbe
 
 const isName = (text: string): boolean => text.trim().length > 0 && text.length <= 200 && !/\p{Cc}/u.test(text);
 
+/** The canonical names: looking one up is much cheaper than making a format for it. */
+const CANONICAL_ZONES: ReadonlySet<string> = new Set(Intl.supportedValuesOf('timeZone'));
+
 function isTimeZone(text: string): boolean {
+  if (CANONICAL_ZONES.has(text)) return true;
   try {
     return text.length <= 100 && /^[A-Za-z]/.test(text) && Boolean(new Intl.DateTimeFormat('en', { timeZone: text }));
   } catch {
