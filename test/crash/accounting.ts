@@ -1,0 +1,141 @@
+import type { Account, Member, Workspace } from '#contract';
+import { parseStreamName, type RecordedEvent } from '#kernel';
+import { listAccounts } from '../support/service/steps.js';
+import { isForNow, sendOnce, textOf, type LoadCommand } from './commands.js';
+import type { Stage } from './stages.js';
+
+/** The consequences of a selection of three Pages of one login, by how often each type is written. */
+const COMPLETION: Readonly<Record<string, number>> = {
+  GrantObtained: 1,
+  GrantAttached: 3,
+  AccountConnected: 3,
+  ConnectionCompleted: 1,
+};
+
+/** A command's own events: those of its consequences are in other streams, or of other types. */
+export function eventsOf(command: LoadCommand, events: readonly RecordedEvent[]): readonly RecordedEvent[] {
+  return events.filter(
+    ({ metadata, stream, type }) =>
+      metadata.$correlationId === command.correlationId &&
+      parseStreamName(stream).category === command.category &&
+      command.writes.includes(type),
+  );
+}
+
+/**
+ * Asks again under every key, twice at once: what was answered is answered again, what was not is carried out now, and
+ * the third time is as the second.
+ */
+export async function retryUnderKeys(commands: readonly LoadCommand[]): Promise<readonly string[]> {
+  const keyed = commands.filter(({ key }) => key !== null);
+  return (await Promise.all(keyed.map(retryOne))).flat();
+}
+
+async function retryOne(command: LoadCommand): Promise<readonly string[]> {
+  const again = await Promise.all([sendOnce(command), sendOnce(command)]);
+  const answers = [...command.answers, ...again.filter((answer) => !isForNow(answer)), await sendOnce(command)];
+  const different = new Set(answers.map(textOf));
+  const name = `${command.method} ${command.path} (${command.correlationId})`;
+  const faults = different.size === 1 ? [] : [`${name} was answered differently: ${[...different].join(' and then ')}`];
+  command.answers.push(...answers.slice(command.answers.length));
+  return [...faults, ...answers.filter(isUnexpected).map((answer) => `${name}: ${answer.status} ${answer.text}`)];
+}
+
+const isUnexpected = ({ status }: { readonly status: number }): boolean => status < 200 || status > 299;
+
+/** Where the log does not agree with what the clients of a load were told: acknowledged is there once, the rest wholly or not at all. */
+export function faultsOfLoad(commands: readonly LoadCommand[], events: readonly RecordedEvent[]): readonly string[] {
+  const byCorrelation = new Map<string, RecordedEvent[]>();
+  for (const event of events) {
+    const { $correlationId } = event.metadata;
+    byCorrelation.set($correlationId, [...(byCorrelation.get($correlationId) ?? []), event]);
+  }
+  return commands.flatMap((command) => {
+    const all = byCorrelation.get(command.correlationId) ?? [];
+    return faultsOfCommand(command, eventsOf(command, all), all).map(
+      (fault) => `${command.kind} ${command.correlationId} (key: ${command.key ?? 'none'}): ${fault}`,
+    );
+  });
+}
+
+function faultsOfCommand(
+  command: LoadCommand,
+  own: readonly RecordedEvent[],
+  all: readonly RecordedEvent[],
+): readonly string[] {
+  const faults: string[] = [];
+  const [answer] = command.answers;
+  const types = own.map(({ type }) => type).join();
+  if (answer && isUnexpected(answer)) faults.push(`answered ${answer.status} ${answer.text}`);
+  if (types !== command.writes.join() && (types !== '' || answer)) faults.push(`wrote '${types}'`);
+  if (command.kind === 'select') return [...faults, ...faultsOfCompletion(own, all)];
+  const { revision, position } = (answer?.body ?? {}) as { readonly revision?: number; readonly position?: string };
+  const last = own.at(-1);
+  if (answer && (last?.revision !== revision || last?.position !== position))
+    faults.push(`was told ${String(revision)} at ${String(position)}, and stands at ${String(last?.position)}`);
+  if (all.length !== own.length) faults.push(`wrote more: ${all.map(({ type }) => type).join()}`);
+  return faults;
+}
+
+/** A selection that was decided is carried out to its end, once. */
+function faultsOfCompletion(own: readonly RecordedEvent[], all: readonly RecordedEvent[]): readonly string[] {
+  return Object.entries(COMPLETION).flatMap(([type, times]) => {
+    const found = all.filter((event) => event.type === type).length;
+    return found === times * own.length ? [] : [`wrote ${type} ${found} times`];
+  });
+}
+
+/** Where the queries do not agree with the log, for the stages of a load and for what it made. */
+export async function faultsOfAnswers(
+  stages: readonly Stage[],
+  commands: readonly LoadCommand[],
+  events: readonly RecordedEvent[],
+): Promise<readonly string[]> {
+  const done = commands.filter((command) => eventsOf(command, events).length > 0);
+  const made = done.filter(({ kind, answers }) => (kind === 'create' || kind === 'start') && answers.length > 0);
+  const things = made.map(async ({ kind, owner, path, answers }) => {
+    const { id } = answers[0]?.body as { readonly id: string };
+    const { status } = await owner.get(`${path}/${id}`);
+    return status === 200 ? [] : [`${kind} ${id} reads as ${status}`];
+  });
+  const workspaces = stages.map((stage) =>
+    faultsOfStage(
+      stage,
+      done.filter((command) => command.stage === stage),
+      events,
+    ),
+  );
+  return (await Promise.all([...things, ...workspaces])).flat();
+}
+
+async function faultsOfStage(
+  { owner, workspaceId, sole, pair }: Stage,
+  done: readonly LoadCommand[],
+  events: readonly RecordedEvent[],
+): Promise<readonly string[]> {
+  const path = `/v1/workspaces/${workspaceId}`;
+  const faults: string[] = [];
+  const expectSame = (what: string, expected: readonly string[], actual: readonly string[]): void => {
+    const [one, other] = [[...expected].sort().join(), [...actual].sort().join()];
+    if (one !== other) faults.push(`${workspaceId} has the ${what} ${other} and not ${one}`);
+  };
+  const of = (kind: LoadCommand['kind']): readonly LoadCommand[] => done.filter((command) => command.kind === kind);
+  const members = (await owner.get<{ readonly items: readonly Member[] }>(`${path}/members?limit=200`)).body.items;
+  const memberIds = of('add-member').map(({ body }) => (body as { userId: string }).userId);
+  expectSame('members', ['ada', ...memberIds], members.map(({ userId }) => userId));
+  const positionOf = (command: LoadCommand): number => Number(eventsOf(command, events).at(-1)?.position);
+  const [newest] = [...of('change')].sort((one, other) => positionOf(other) - positionOf(one));
+  const { name } = (await owner.get<Workspace>(path)).body;
+  expectSame('name', [newest ? (newest.body as { name: string }).name : 'Corner Shop'], [name]);
+  const removed = new Set(of('remove').map((command) => command.path.split('/').at(-1)));
+  const selected = of('select').flatMap(({ stage }) => (stage ? accountsSelected(stage, events) : []));
+  const live = [sole, ...pair].filter((id) => !removed.has(id));
+  const { items } = await listAccounts(owner, workspaceId, 'limit=200');
+  expectSame('accounts', [...live, ...selected], items.map(({ id }: Account) => id));
+  return faults;
+}
+
+function accountsSelected({ authorized }: Stage, events: readonly RecordedEvent[]): readonly string[] {
+  const completed = events.find(({ stream, type }) => stream === `connection-${authorized.id}` && type === 'ConnectionCompleted');
+  return (completed?.data['accountIds'] ?? []) as readonly string[];
+}

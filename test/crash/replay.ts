@@ -1,0 +1,149 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SqliteEventStore } from '#event-store-sqlite';
+import {
+  Clock,
+  isAutomation,
+  MasterKeys,
+  ReadModels,
+  Vault,
+  type EventStore,
+  type ReadModel,
+  type ReadModelCopy,
+  type ReadStore,
+  type StoredRow,
+} from '#kernel';
+import { SqliteReadStore } from '#read-store-sqlite';
+import { readConfiguration, Runners } from '#runtime';
+import { connection, grant, socialAccount } from '#social-accounts';
+import { SqliteVaultStore } from '#vault-sqlite';
+import { workspace } from '#workspaces';
+import { startStandalone } from '../../apps/standalone/standalone.js';
+import { environmentFor } from '../support/service/in-process-service.js';
+import type { Snapshot } from './snapshot.js';
+
+const REPLAY_LIMIT_MS = 60_000;
+const STREAMS = [workspace, connection, grant, socialAccount];
+
+class StandingClock extends Clock {
+  constructor(private readonly instant: Date) {
+    super();
+  }
+
+  override now(): Date {
+    return new Date(this.instant);
+  }
+
+  override onMoved(): () => void {
+    return () => undefined;
+  }
+}
+
+/** The read models and automations that the service runs, taken from a service, so that none is forgotten here. */
+export async function modelsOfService(): Promise<readonly ReadModel[]> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'social-accounts-models-'));
+  const service = await startStandalone(readConfiguration(await environmentFor(dataDir, {})));
+  const models = service.runners.all.map(({ model }) => model);
+  await service.close();
+  rmSync(dataDir, { recursive: true, force: true });
+  return models;
+}
+
+export interface Comparison {
+  readonly faults: readonly string[];
+  /** How many rows were compared. */
+  readonly rows: number;
+}
+
+/**
+ * Replays the log of a snapshot into an empty read store by the runners of the service, and compares row by row: bodies,
+ * descriptions and counters have to be the same text. To-do rows that are settled leave the live rows without an event, so
+ * a replay that carries nothing out may have those, and only those, more.
+ */
+export async function compareWithReplay(snapshot: Snapshot, models: readonly ReadModel[]): Promise<Comparison> {
+  const folder = mkdtempSync(join(tmpdir(), 'social-accounts-replay-'));
+  const events = await SqliteEventStore.open({ dataDir: snapshot.folder });
+  const live = await SqliteReadStore.open({ dataDir: snapshot.folder });
+  const vaultStore = await SqliteVaultStore.open({ dataDir: snapshot.folder });
+  const fresh = await SqliteReadStore.open({ dataDir: folder });
+  try {
+    const masterKey = readFileSync(join(snapshot.folder, 'vault.key'), 'utf8').trim();
+    const vault = new Vault(vaultStore, new MasterKeys([masterKey]));
+    const plain = models.filter((model) => !isAutomation(model));
+    // At the beginning of time no to-do is due: the rows are folded, and nothing is carried out.
+    const automations = models.filter(isAutomation).map(withoutDeeds);
+    await replay({ events, rows: fresh, vault }, plain, snapshot.now);
+    await replay({ events, rows: fresh, vault }, automations, new Date(0));
+    const comparisons: Comparison[] = [];
+    for (const model of models) comparisons.push(await compareModel(model, { events, live, fresh }, snapshot.now));
+    return {
+      faults: comparisons.flatMap(({ faults }) => faults),
+      rows: comparisons.reduce((sum, { rows }) => sum + rows, 0),
+    };
+  } finally {
+    for (const store of [events, live, vaultStore, fresh]) await store.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function withoutDeeds(model: ReadModel): ReadModel {
+  const { carryOut: _carryOut, ...rows } = model as ReadModel & { readonly carryOut?: unknown };
+  return rows;
+}
+
+async function replay(
+  stores: { readonly events: EventStore; readonly rows: ReadStore; readonly vault: Vault },
+  models: readonly ReadModel[],
+  now: Date,
+): Promise<void> {
+  const log = {
+    warn: (facts: object, message: string) => {
+      throw new Error(`${message}: ${JSON.stringify(facts)}`);
+    },
+  };
+  const readModels = new ReadModels(stores.rows, stores.events);
+  const runners = new Runners({ ...stores, clock: new StandingClock(now), log }, STREAMS, models, readModels);
+  runners.start();
+  const isThrough = await runners.rest(REPLAY_LIMIT_MS);
+  await runners.stop();
+  if (!isThrough) throw new Error('The replay does not come to its end.');
+}
+
+async function compareModel(
+  model: ReadModel,
+  { events, live, fresh }: { readonly events: EventStore; readonly live: ReadStore; readonly fresh: ReadStore },
+  now: Date,
+): Promise<Comparison> {
+  const faults: string[] = [];
+  let rows = 0;
+  for (let partition = 0; partition < model.partitions; partition += 1) {
+    const copy: ReadModelCopy = { name: model.name, version: model.version, generation: 0, partition };
+    await live.prepare(model, copy);
+    const [was, is] = [await rowsOf(fresh, copy), await rowsOf(live, copy)];
+    if (isAutomation(model)) for (const [key, row] of was) if (isSettled(row, now) && !is.has(key)) was.delete(key);
+    rows += is.size;
+    for (const key of new Set([...was.keys(), ...is.keys()])) {
+      const [replayed, stored] = [JSON.stringify(was.get(key)), JSON.stringify(is.get(key))];
+      if (replayed !== stored)
+        faults.push(`${model.name} ${key}: stored ${stored ?? 'nothing'}, replayed ${replayed ?? 'nothing'}`);
+    }
+    const counters = [await countersOf(fresh, copy), await countersOf(live, copy)];
+    if (counters[0] !== counters[1]) faults.push(`${model.name} counts ${counters[1]}, replayed ${counters[0]}`);
+    const [head, checkpoint] = [await events.head(), await live.checkpoint(copy)];
+    if (head && checkpoint && events.comparePositions(checkpoint.position, head) > 0)
+      faults.push(`${model.name} is ahead of the log`);
+  }
+  return { faults, rows };
+}
+
+const isSettled = ({ dueAt }: StoredRow, now: Date): boolean => dueAt !== null && dueAt <= now.toISOString();
+
+async function rowsOf(store: ReadStore, copy: ReadModelCopy): Promise<Map<string, StoredRow>> {
+  const rows = new Map<string, StoredRow>();
+  for await (const row of store.scan(copy)) rows.set(row.key, row);
+  return rows;
+}
+
+const countersOf = async (store: ReadStore, copy: ReadModelCopy): Promise<string> =>
+  JSON.stringify([...(await store.countsByPrefix(copy, ''))].sort());
