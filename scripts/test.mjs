@@ -10,7 +10,7 @@ const EVERYDAY = ['unit', 'contract', 'api', 'model', 'architecture', 'security'
 const given = process.argv.slice(2);
 const isLong = given.includes('--long');
 const named = given.filter((word) => !word.startsWith('-'));
-const options = given.filter((word) => word.startsWith('-') && word !== '--long');
+const options = given.filter((word) => word.startsWith('-') && word !== '--long' && word !== '--');
 const asked = named.length > 0 ? named : EVERYDAY;
 
 await prepare();
