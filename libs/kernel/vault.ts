@@ -89,6 +89,8 @@ export class DataKey {
  */
 export class Vault {
   readonly #cache = new Map<string, { readonly key: DataKey; readonly until: number }>();
+  /** From the start on: a process that died may have destroyed keys last. */
+  #leftTraces = true;
 
   constructor(
     readonly store: VaultStore,
@@ -117,6 +119,14 @@ export class Vault {
     this.#cache.delete(subject);
     await this.store.destroyKey(subject);
     this.#cache.delete(subject);
+    this.#leftTraces = true;
+  }
+
+  /** Frees what destroyed keys and records left behind on disk, when any were destroyed since the last time. */
+  async scrub(): Promise<void> {
+    if (!this.#leftTraces) return;
+    this.#leftTraces = false;
+    await this.store.scrub();
   }
 
   /** See MasterKeys.derive. */

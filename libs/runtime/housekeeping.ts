@@ -1,17 +1,17 @@
 import { sweepIdempotency } from '#http';
-import type { Clock, VaultStore } from '#kernel';
+import type { Clock, Vault } from '#kernel';
 import type { OAuthFlows } from '#social-accounts';
 
 const EVERY_MS = 60_000;
 const SWEEP_LIMIT_ROWS = 500;
 
-/** Removes what has outlived its time: answers of Idempotency-Keys, and OAuth flows a day beyond their end. */
+/** Removes what has outlived its time (answers of Idempotency-Keys, OAuth flows a day beyond their end) and overwrites what was destroyed. */
 export class Housekeeping {
   #timer: NodeJS.Timeout | null = null;
   #sweeping: Promise<void> = Promise.resolve();
 
   constructor(
-    private readonly vault: VaultStore,
+    private readonly vault: Vault,
     private readonly flows: OAuthFlows,
     private readonly clock: Clock,
     private readonly warn: (facts: object, message: string) => void,
@@ -32,8 +32,9 @@ export class Housekeeping {
   async sweep(): Promise<void> {
     try {
       const now = this.clock.now();
-      await sweepIdempotency(this.vault, now, SWEEP_LIMIT_ROWS);
+      await sweepIdempotency(this.vault.store, now, SWEEP_LIMIT_ROWS);
       await this.flows.sweep(now, SWEEP_LIMIT_ROWS);
+      await this.vault.scrub();
     } catch (error) {
       this.warn(
         { failure: error instanceof Error ? error.name : 'unknown' },

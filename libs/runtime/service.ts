@@ -83,7 +83,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const hasPage = options.servesPage && (await servePage(fastify, sandbox ? [sandbox.url] : []));
   await app.init();
   const runners = app.get(Runners);
-  const housekeeping = new Housekeeping(stores.vault, app.get(OAuthFlows), app.get(Clock), logger.warn.bind(logger));
+  const housekeeping = new Housekeeping(app.get(Vault), app.get(OAuthFlows), app.get(Clock), logger.warn.bind(logger));
   runners.start();
   housekeeping.start();
   await app.listen(configuration.PORT, configuration.HOST);
