@@ -15,22 +15,27 @@ import type { EventStoreDbLimits } from './limits.js';
 import { formatPlace } from './position.js';
 import type { ProposedAppend } from './proposed-append.js';
 import { placeOfRecord } from './record.js';
-import { pauseWithJitter, within } from './within.js';
+import { pauseWithJitter } from './within.js';
 
 const RETRY_PAUSE_MS = 50;
 const RETRY_PAUSE_LIMIT_MS = 800;
 
-/** What one try came to; `unknown`: it may have been written, or may be yet. */
-type Try =
+/** An answer of the server's. */
+type Answer =
   | { readonly outcome: 'appended'; readonly revision: number; readonly place: Place | undefined }
-  | { readonly outcome: 'conflict'; readonly actual: number | null }
-  | { readonly outcome: 'unknown'; readonly failure: string };
+  | { readonly outcome: 'conflict'; readonly actual: number | null };
+
+/** No answer: it may have been written, or may be yet. */
+interface Unknown {
+  readonly outcome: 'unknown';
+  readonly failure: string;
+}
 
 /**
  * Carries appends out, each until its outcome is known or its time is up.
  *
- * What was not answered is sent again with the same ids at the same expectation, which the server answers as the first time.
- * A conflict after an unanswered try may be our own events with others behind them, so the stream is looked at.
+ * What was not answered is sent again with the same ids at the same expectation, which the server answers as the first time;
+ * an answer to an earlier try that comes after all is as good. A conflict after an unanswered try may be our own events with others behind them, so the stream is looked at.
  */
 export class Appender {
   private appends = 0;
@@ -71,42 +76,40 @@ export class Appender {
 
   private async carryOut(append: ProposedAppend): Promise<AppendResult> {
     const until = performance.now() + this.limits.appendMs;
-    let mayBeWritten = false;
+    const tries: Promise<Answer | Unknown>[] = [];
     for (let pauseMs = RETRY_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, RETRY_PAUSE_LIMIT_MS)) {
-      const tried = await this.tryOnce(append, Math.min(this.limits.tryMs, until - performance.now()));
-      if (tried.outcome === 'appended' && tried.place !== undefined)
-        return this.acknowledge(tried.revision, tried.place);
-      if (tried.outcome === 'conflict' && !mayBeWritten) return tried;
-      if (tried.outcome !== 'unknown') return this.lookBehind(append, tried);
-      mayBeWritten = true;
+      tries.push(this.tryOnce(append));
+      const came = await firstAnswer(tries, Math.min(this.limits.tryMs, until - performance.now()));
+      if (came.outcome === 'appended' && came.place !== undefined) return this.acknowledge(came.revision, came.place);
+      if (came.outcome === 'conflict' && tries.length === 1) return came;
+      if (came.outcome !== 'unknown') return this.lookBehind(append, came);
+      this.connection.failed();
       if (performance.now() + pauseMs >= until) {
-        throw new StoreUnavailable(`The event store has not answered; the append may still happen (${tried.failure}).`);
+        throw new StoreUnavailable(`The event store has not answered; the append may still happen (${came.failure}).`);
       }
       await pauseWithJitter(pauseMs);
     }
   }
 
-  private async tryOnce({ stream, expected, records }: ProposedAppend, limitMs: number): Promise<Try> {
+  /** May stay unsettled for ever. */
+  private async tryOnce({ stream, expected, records }: ProposedAppend): Promise<Answer | Unknown> {
     const expectedRevision = expected === 'no-stream' ? 'no_stream' : BigInt(expected);
     try {
       const client = await this.connection.client();
-      const answer = await within(client.appendToStream(stream, records, { expectedRevision }), limitMs);
+      const { nextExpectedRevision, position } = await client.appendToStream(stream, records, { expectedRevision });
       this.connection.succeeded();
-      return { outcome: 'appended', revision: Number(answer.nextExpectedRevision), place: answer.position };
+      return { outcome: 'appended', revision: Number(nextExpectedRevision), place: position };
     } catch (error) {
       if (error instanceof StoreUnavailable) throw error;
-      if (isWrongVersion(error)) {
-        this.connection.succeeded();
-        return { outcome: 'conflict', actual: actualRevision(error) };
-      }
       if (isLasting(error)) throw translate(error);
-      this.connection.failed();
-      return { outcome: 'unknown', failure: describeFailure(error) };
+      if (!isWrongVersion(error)) return { outcome: 'unknown', failure: describeFailure(error) };
+      this.connection.succeeded();
+      return { outcome: 'conflict', actual: actualRevision(error) };
     }
   }
 
   /** Whether our events stand behind the expectation, whoever stands behind them. */
-  private async lookBehind({ stream, expected, records }: ProposedAppend, tried: Try): Promise<AppendResult> {
+  private async lookBehind({ stream, expected, records }: ProposedAppend, answer: Answer): Promise<AppendResult> {
     const fromRevision = expected === 'no-stream' ? 0n : BigInt(expected) + 1n;
     const found = await this.connection
       .ask(async (client, limitMs) => {
@@ -121,7 +124,7 @@ export class Appender {
     if (last !== undefined && records.every(({ id }, index) => found[index]?.event?.id === id)) {
       return this.acknowledge(Number(last.revision), placeOfRecord(last));
     }
-    return { outcome: 'conflict', actual: tried.outcome === 'conflict' ? tried.actual : null };
+    return { outcome: 'conflict', actual: answer.outcome === 'conflict' ? answer.actual : null };
   }
 
   private acknowledge(revision: number, place: Place): AppendResult {
@@ -132,4 +135,24 @@ export class Appender {
 
 function actualRevision({ actualVersion }: WrongVersion): number | null {
   return actualVersion === 'no_stream' ? null : Number(actualVersion);
+}
+
+/** The first answer to any of the tries; `unknown` when the newest failed, or the time is up. */
+function firstAnswer(tries: readonly Promise<Answer | Unknown>[], limitMs: number): Promise<Answer | Unknown> {
+  const newest = tries.length - 1;
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => resolve({ outcome: 'unknown', failure: 'no answer' }), limitMs);
+    const settle = (tell: () => void): void => {
+      clearTimeout(timer);
+      tell();
+    };
+    tries.forEach((tried, index) =>
+      tried.then(
+        (came) => {
+          if (came.outcome !== 'unknown' || index === newest) settle(() => resolve(came));
+        },
+        (error: unknown) => settle(() => reject(error as Error)),
+      ),
+    );
+  });
 }

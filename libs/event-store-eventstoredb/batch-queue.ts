@@ -3,6 +3,8 @@ import { comparePlaces, type Place, placeOf, positionOf } from './position.js';
 
 /** What a subscription delivers at once. */
 const BATCH_EVENTS = 500;
+/** While events keep coming, those of so long go together: each batch is a transaction of somebody's. */
+const GATHER_MS = 4;
 /** Progress without events is delivered at most this often: somebody stores each of them. */
 const PROGRESS_INTERVAL_MS = 250;
 /** What an envelope holds on to beside its contents, roughly. */
@@ -13,7 +15,7 @@ const VALUE_BYTES = 16;
 export class BatchQueue {
   private events: RecordedEvent[] = [];
   private bytes = 0;
-  private progressAt = Number.NEGATIVE_INFINITY;
+  private takenAt = Number.NEGATIVE_INFINITY;
   /** What the consumer has been given reaches to here. */
   private delivered: Place | null;
   /** Everything of ours up to here is in the queue or delivered. */
@@ -59,9 +61,10 @@ export class BatchQueue {
 
   /** How long until there is something to take; undefined: until something is added. */
   waitMs(): number | undefined {
-    if (this.events.length > 0) return 0;
-    if (comparePlaces(this.last, this.delivered) <= 0) return undefined;
-    return Math.max(0, this.progressAt + PROGRESS_INTERVAL_MS - performance.now());
+    if (this.holdsBatch) return 0;
+    const hasEvents = this.events.length > 0;
+    if (!hasEvents && comparePlaces(this.last, this.delivered) <= 0) return undefined;
+    return Math.max(0, this.takenAt + (hasEvents ? GATHER_MS : PROGRESS_INTERVAL_MS) - performance.now());
   }
 
   /** The next batch. To be asked for when `waitMs` is 0. */
@@ -70,7 +73,7 @@ export class BatchQueue {
     this.bytes = this.events.length === 0 ? 0 : this.bytes - events.reduce((sum, event) => sum + roughSize(event), 0);
     const position = this.isEmpty ? positionOf(this.last) : (events.at(-1)?.position ?? positionOf(this.last));
     this.delivered = placeOf(position);
-    this.progressAt = performance.now();
+    this.takenAt = performance.now();
     return { events, position };
   }
 }

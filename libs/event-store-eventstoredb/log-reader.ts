@@ -59,13 +59,13 @@ export class LogReader {
 
   /** The record at exactly this place, or null. */
   async recordAt(place: Place): Promise<ClientRecord | null> {
-    try {
-      const [record] = await this.readPage(place, 1);
-      return record !== undefined && comparePlaces(placeOfRecord(record), place) === 0 ? record : null;
-    } catch (error) {
-      if (isNoRecord(error)) return null;
-      throw error;
-    }
+    const record = await this.firstFrom(place);
+    return record !== null && comparePlaces(placeOfRecord(record), place) === 0 ? record : null;
+  }
+
+  /** Whether the log has a record here: the server refuses to read from a place inside the log that is none, and beyond its end there is nothing. */
+  async reachesTo(place: Place): Promise<boolean> {
+    return (await this.firstFrom(place)) !== null;
   }
 
   /** The newest own event's place, as it is now. What was looked at once is not looked at again. */
@@ -116,5 +116,14 @@ export class LogReader {
       return collect(read, limitMs);
     });
     return found.flatMap(({ event }) => (event === undefined ? [] : [event]));
+  }
+
+  private async firstFrom(place: Place): Promise<ClientRecord | null> {
+    try {
+      return (await this.readPage(place, 1))[0] ?? null;
+    } catch (error) {
+      if (isNoRecord(error)) return null;
+      throw error;
+    }
   }
 }

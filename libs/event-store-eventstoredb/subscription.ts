@@ -76,8 +76,8 @@ export class Subscription {
       if (this.failure !== null) throw this.failure;
       const waitMs = this.queue.waitMs();
       if (waitMs === 0) {
-        // What arrives in the same turn goes together.
-        if (!this.queue.holdsBatch) await nextTurn();
+        // What arrives in the same turn goes together, and a long way to catch up does not keep the thread from everybody else.
+        await nextTurn();
         const batch = this.queue.take();
         if (this.queue.isEmpty) this.wakeLoop();
         return batch;
@@ -214,7 +214,7 @@ export class Subscription {
     const place = this.queue.reached;
     if (place === null) return;
     const until = performance.now() + this.context.limits.lostPositionMs;
-    while (!this.isStopped && (await this.context.reader.recordAt(place)) === null) {
+    while (!this.isStopped && !(await this.context.reader.reachesTo(place))) {
       if (performance.now() >= until) {
         throw new PositionNotInLog(
           `The position ${positionOf(place)} is not in the log: it was restored or is another one.`,

@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
+import { EventStoreDbEventStore } from '#event-store-eventstoredb';
+import type { EventToAppend } from '#kernel';
+import { compileStandIn, spawnStandIn } from '../support/eventstore-server/spawn-stand-in.js';
+
+/** What a benchmark of one figure against one reference answers; `unit` says what both count. */
+export interface AppendEventStoreDbBenchResult {
+  readonly id: 'B10';
+  readonly ours: number;
+  readonly reference: number;
+  readonly ratio: number;
+  readonly unit: 'events/s';
+}
+
+interface StreamedEvent {
+  readonly stream: string;
+  readonly event: EventToAppend;
+}
+
+const IN_FLIGHT = 64;
+const EVENTS_PER_ROUND = 4_000;
+/** The two sides take turns, so that a slow moment of the machine meets both. */
+const ROUNDS = 8;
+const WARM_UP_EVENTS = 2_000;
+
+/**
+ * B10: one event each to distinct streams with an expected revision, 64 in flight, through the adapter; against the same
+ * records by the bare client on the same server, which runs in a process of its own.
+ */
+export async function benchAppendEventStoreDb(): Promise<AppendEventStoreDbBenchResult> {
+  const dir = mkdtempSync(join(tmpdir(), 'bench-append-'));
+  const server = await spawnStandIn(await compileStandIn(), { port: 0, dir });
+  const store = await EventStoreDbEventStore.open({ connectionString: server.url });
+  const bare = EventStoreDBClient.connectionString(server.url);
+  try {
+    return await measure(store, bare);
+  } finally {
+    await store.close();
+    await bare.dispose();
+    server.process.kill('SIGTERM');
+    await once(server.process, 'exit');
+    rmSync(dir, { recursive: true });
+  }
+}
+
+async function measure(
+  store: EventStoreDbEventStore,
+  bare: EventStoreDBClient,
+): Promise<AppendEventStoreDbBenchResult> {
+  await appendThroughStore(store, makeEvents(WARM_UP_EVENTS));
+  await appendBare(bare, makeEvents(WARM_UP_EVENTS));
+  let oursMs = 0;
+  let referenceMs = 0;
+  for (let round = 0; round < ROUNDS; round += 1) {
+    oursMs += await appendThroughStore(store, makeEvents(EVENTS_PER_ROUND));
+    referenceMs += await appendBare(bare, makeEvents(EVENTS_PER_ROUND));
+  }
+  const ours = Math.round((ROUNDS * EVENTS_PER_ROUND * 1_000) / oursMs);
+  const reference = Math.round((ROUNDS * EVENTS_PER_ROUND * 1_000) / referenceMs);
+  return { id: 'B10', ours, reference, ratio: Math.round((ours / reference) * 100) / 100, unit: 'events/s' };
+}
+
+function appendThroughStore(store: EventStoreDbEventStore, events: readonly StreamedEvent[]): Promise<number> {
+  return elapsedMs(events, async ({ stream, event }) => {
+    const { outcome } = await store.append(stream, 'no-stream', [event]);
+    if (outcome !== 'appended') throw new Error(`An append was answered with ${outcome}.`);
+  });
+}
+
+function appendBare(client: EventStoreDBClient, events: readonly StreamedEvent[]): Promise<number> {
+  return elapsedMs(events, async ({ stream, event: { id, type, data, metadata, version, sealed } }) => {
+    const record = jsonEvent({ id, type, data: { ...data }, metadata: { ...metadata, version, sealed } });
+    await client.appendToStream(stream, record, { expectedRevision: 'no_stream' });
+  });
+}
+
+async function elapsedMs(
+  events: readonly StreamedEvent[],
+  append: (item: StreamedEvent) => Promise<void>,
+): Promise<number> {
+  const started = performance.now();
+  let next = 0;
+  const appendNext = async (): Promise<void> => {
+    for (let item = events[next++]; item !== undefined; item = events[next++]) await append(item);
+  };
+  await Promise.all(Array.from({ length: IN_FLIGHT }, appendNext));
+  return performance.now() - started;
+}
+
+/** Events of a usual size, about 650 bytes as JSON. */
+function makeEvents(count: number): StreamedEvent[] {
+  return Array.from({ length: count }, () => ({ stream: `socialAccount-acc_${randomUUID()}`, event: makeEvent() }));
+}
+
+function makeEvent(): EventToAppend {
+  const commandId = randomUUID();
+  return {
+    id: randomUUID(),
+    type: 'AccountConnected',
+    version: 1,
+    data: {
+      accountId: 'acc_01h455vb4pex5vsknk084sn02q',
+      platform: 'instagram',
+      method: 'direct',
+      grantId: 'grt_01h455vb4pex5vsknk084sn02q',
+      scopes: ['instagram_business_basic', 'instagram_business_content_publish'],
+      expiresAt: '2030-01-01T00:00:00.000Z',
+    },
+    sealed: null,
+    metadata: {
+      occurredAt: '2029-01-01T00:00:00.000Z',
+      workspaceId: 'ws_01h455vb4pex5vsknk084sn02q',
+      actor: { type: 'user', id: '8e1f6d7a' },
+      commandId,
+      $correlationId: commandId,
+      $causationId: commandId,
+      subjects: ['acc_01h455vb4pex5vsknk084sn02q', 'grt_01h455vb4pex5vsknk084sn02q'],
+    },
+  };
+}

@@ -1,0 +1,227 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { EventStoreDbEventStore, PositionNotInLog } from '#event-store-eventstoredb';
+import type { EventStoreDbLimits } from '#event-store-eventstoredb';
+import { StoreUnavailable } from '#kernel';
+import type { EventBatch, Position } from '#kernel';
+import { compileStandIn, spawnStandIn } from '../support/eventstore-server/spawn-stand-in.js';
+import { type EventStoreServer, startEventStoreServer } from '../support/eventstore-server/start-server.js';
+import { follow, ids, newEvents, newStream } from './event-store-case.js';
+
+const PORT = 14_220;
+
+let dir = '';
+let server: EventStoreServer;
+let store: EventStoreDbEventStore;
+const stores: EventStoreDbEventStore[] = [];
+
+beforeEach(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'event-store-'));
+  server = await startEventStoreServer({ port: PORT, dir });
+  store = await open();
+});
+
+afterEach(async () => {
+  server.faults.clear();
+  for (const opened of stores.splice(0)) await opened.close();
+  await server.close();
+  rmSync(dir, { recursive: true });
+});
+
+async function open(limits: Partial<EventStoreDbLimits> = {}, url = server.url): Promise<EventStoreDbEventStore> {
+  const opened = await EventStoreDbEventStore.open({ connectionString: url, limits });
+  stores.push(opened);
+  return opened;
+}
+
+/** Writes so many events, ten to a stream; answers the position of the last. */
+async function write(events: number, by = store): Promise<Position> {
+  let last = '';
+  const appendNext = async (): Promise<void> => {
+    while (events > 0) {
+      events -= 10;
+      last = await appendAtLast(by);
+    }
+  };
+  await Promise.all(Array.from({ length: 8 }, appendNext));
+  return (await by.head()) ?? last;
+}
+
+async function appendAtLast(by: EventStoreDbEventStore): Promise<Position> {
+  const [stream, events] = [newStream(), newEvents(10)];
+  for (;;) {
+    try {
+      const answer = await by.append(stream, 'no-stream', events);
+      return answer.outcome === 'appended' ? answer.position : '';
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error;
+    }
+  }
+}
+
+async function writeForeign(count: number, prefix = 'others'): Promise<void> {
+  const client = EventStoreDBClient.connectionString(server.url);
+  const events = Array.from({ length: count }, () => jsonEvent({ type: 'Theirs', data: {} }));
+  await client.appendToStream(`${prefix}-${randomUUID()}`, events);
+  await client.dispose();
+}
+
+/** Follows in the background until it is told to stop. */
+function followOn(by: EventStoreDbEventStore, after: Position | null) {
+  const stop = new AbortController();
+  const batches: EventBatch[] = [];
+  const ended = (async () => {
+    for await (const batch of by.subscribe(after, stop.signal)) batches.push(batch);
+  })();
+  const seen = (): string[] => batches.flatMap(({ events }) => ids(events));
+  return { batches, seen, ended, stop: () => stop.abort() };
+}
+
+async function until(condition: () => boolean, limitMs = 20_000): Promise<void> {
+  const limit = performance.now() + limitMs;
+  while (!condition() && performance.now() < limit) await wait(10);
+}
+
+describe('a subscription that ends', () => {
+  it.each([
+    ['regularly', async () => server.faults.closeSubscriptions('end')],
+    ['with an error', async () => server.faults.closeSubscriptions('error')],
+    ['because its consumer is slow', async () => server.faults.closeSubscriptions('slow-consumer')],
+    ['with its connection', async () => server.faults.dropConnections()],
+    ['with the server, which comes back', () => server.restart(100)],
+  ])(
+    'goes on without loss or duplicate over 5,000 events: %s',
+    async (_how, fault) => {
+      const follower = followOn(store, null);
+      let writing = true;
+      const faults = (async () => {
+        for (; writing; await wait(250)) await fault();
+      })();
+      const last = await write(5_000);
+      writing = false;
+      await faults;
+      const all = ids((await store.readAll(null, 10_000)).events);
+      await until(() => follower.seen().length >= all.length);
+      await wait(300);
+      follower.stop();
+      await follower.ended;
+      expect(all).toHaveLength(5_000);
+      expect(follower.seen()).toEqual(all);
+      expect(store.comparePositions(follower.batches.at(-1)?.position ?? '', last)).toBeGreaterThanOrEqual(0);
+    },
+    60_000,
+  );
+
+  it('goes on when the server freezes for some seconds and wakes up', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'event-store-'));
+    const standIn = await spawnStandIn(await compileStandIn(), { port: PORT + 1, dir: folder });
+    const frozen = await open({ tryMs: 500, readMs: 1_000, silenceMs: 1_500 }, standIn.url);
+    const follower = followOn(frozen, null);
+    const writing = write(1_000, frozen);
+    await until(() => follower.seen().length > 200);
+    standIn.process.kill('SIGSTOP');
+    await wait(4_000);
+    standIn.process.kill('SIGCONT');
+    await writing;
+    await until(() => follower.seen().length >= 1_000);
+    const all = ids((await frozen.readAll(null, 10_000)).events);
+    follower.stop();
+    await follower.ended;
+    expect(all).toHaveLength(1_000);
+    expect(follower.seen()).toEqual(all);
+    await frozen.close();
+    standIn.process.kill('SIGTERM');
+    await once(standIn.process, 'exit');
+    rmSync(folder, { recursive: true });
+  }, 60_000);
+
+  it('ends at once when it is told to while the server is away', async () => {
+    await write(10);
+    const follower = followOn(store, null);
+    await until(() => follower.seen().length === 10);
+    const restarted = server.restart(2_000);
+    await wait(500);
+    const started = performance.now();
+    follower.stop();
+    await follower.ended;
+    expect(performance.now() - started).toBeLessThan(200);
+    await restarted;
+  });
+});
+
+describe('a consumer that takes its time', () => {
+  it('leaves what it does not take in the log, and misses nothing', async () => {
+    const slow = await open({ queueEvents: 600 });
+    const last = await write(5_000);
+    const subscription = slow.subscribe(null, new AbortController().signal)[Symbol.asyncIterator]();
+    const seen: string[] = [];
+    const first = await subscription.next();
+    seen.push(...ids((first.value as EventBatch).events));
+    await until(() => server.status().subscriptions === 0, 2_000);
+    expect(server.status().subscriptions).toBe(0);
+    for (let position = ''; position !== last;) {
+      const { value } = await subscription.next();
+      const batch = value as EventBatch;
+      expect(batch.events.length).toBeLessThanOrEqual(500);
+      seen.push(...ids(batch.events));
+      position = batch.position;
+    }
+    await subscription.return?.();
+    expect(seen).toEqual(ids((await store.readAll(null, 10_000)).events));
+  });
+});
+
+describe('progress', () => {
+  it('comes to a head that stands behind foreign events, within a second', async () => {
+    const from = await write(10);
+    await writeForeign(20);
+    await writeForeign(3, 'post');
+    const last = await write(10);
+    await writeForeign(20);
+    const started = performance.now();
+    expect(await follow(store, from, last)).toHaveLength(10);
+    expect(performance.now() - started).toBeLessThan(1_000);
+  });
+
+  it('comes a few times a second while others write alone, and is a place to resume from', async () => {
+    const from = await write(10);
+    const follower = followOn(store, from);
+    const started = performance.now();
+    for (let round = 0; round < 12; round += 1) {
+      await writeForeign(200);
+      await wait(100);
+    }
+    const seconds = (performance.now() - started) / 1_000;
+    follower.stop();
+    await follower.ended;
+    expect(follower.batches.length).toBeGreaterThanOrEqual(2);
+    expect(follower.batches.length).toBeLessThanOrEqual(1 + seconds * 4);
+    expect(follower.seen()).toEqual([]);
+    const reached = follower.batches.at(-1)?.position ?? '';
+    expect(store.comparePositions(reached, from)).toBeGreaterThan(0);
+    expect(await store.readAt(reached)).toMatchObject({ position: reached, type: 'Theirs' });
+    const last = await write(10);
+    expect(await follow(store, reached, last)).toHaveLength(10);
+  });
+});
+
+describe('a position that is not in the log', () => {
+  it.each([
+    ['beyond its end', (position: string) => position.replace(/\d+/g, (number) => String(Number(number) + 1_000_000))],
+    ['beside its records', (position: string) => position.replace(/\d+/g, (number) => String(Number(number) - 1))],
+  ])('is said to be so, and nothing is delivered: %s', async (_where, moved) => {
+    const strict = await open({ lostPositionMs: 600 });
+    const position = moved(await write(10));
+    const follower = followOn(strict, position);
+    const refusal = expect(follower.ended).rejects.toThrow(PositionNotInLog);
+    await write(10);
+    await refusal;
+    expect(follower.batches).toEqual([]);
+  });
+});
