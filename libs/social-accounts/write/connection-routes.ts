@@ -220,7 +220,7 @@ export class ConnectionRoutes {
     );
     if (isRefusal(started)) return started;
     const { setCookie, ...answer } = started;
-    return new Answered(answer, { setCookies: [setCookie] });
+    return new Answered(answer, { setCookies: setCookie === null ? [] : [setCookie] });
   }
 }
 

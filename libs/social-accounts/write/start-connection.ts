@@ -23,8 +23,8 @@ export interface StartedConnection {
   readonly authorizationUrl: string;
   readonly startUrl: string;
   readonly lapsesAt: string;
-  /** The cookie of the browser that may bring the callback: a whole `Set-Cookie` value. */
-  readonly setCookie: string;
+  /** A new cookie for the browser that may bring the callback, a whole `Set-Cookie` value; null when it has one of ours. */
+  readonly setCookie: string | null;
 }
 
 export interface ConnectionRequest {
@@ -117,7 +117,7 @@ export class StartConnectionHandler implements ICommandHandler<StartConnection> 
       }),
       startUrl: this.settings.startUrl(secrets.startSecret),
       lapsesAt,
-      setCookie: `${name}=${cookie}; ${attributes}`,
+      setCookie: cookie === starter.browserCookie ? null : `${name}=${cookie}; ${attributes}`,
     };
   }
 

@@ -109,7 +109,6 @@ export class MemberRoutes {
   @CommandRoute({
     summary: 'Add a member, or give one that is there this role and access.',
     requires: 'members:manage',
-    status: 201,
     answer: WorkspaceCommandAnswer,
     refusals: ['validation-failed', 'permission-denied', 'last-owner', 'revision-conflict'],
   })

@@ -42,7 +42,7 @@ export async function addMember(
   role: Member['role'],
   accountAccess: Member['accountAccess'] = 'all',
 ): Promise<void> {
-  expectStatus(await owner.post(`/v1/workspaces/${workspaceId}/members`, { userId, role, accountAccess }), 201);
+  expectStatus(await owner.post(`/v1/workspaces/${workspaceId}/members`, { userId, role, accountAccess }), 200);
 }
 
 export async function startConnection(person: Person, workspaceId: string, request: object): Promise<Started> {
