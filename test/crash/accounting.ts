@@ -122,7 +122,11 @@ async function faultsOfStage(
   const of = (kind: LoadCommand['kind']): readonly LoadCommand[] => done.filter((command) => command.kind === kind);
   const members = (await owner.get<{ readonly items: readonly Member[] }>(`${path}/members?limit=200`)).body.items;
   const memberIds = of('add-member').map(({ body }) => (body as { userId: string }).userId);
-  expectSame('members', ['ada', ...memberIds], members.map(({ userId }) => userId));
+  expectSame(
+    'members',
+    ['ada', ...memberIds],
+    members.map(({ userId }) => userId),
+  );
   const positionOf = (command: LoadCommand): number => Number(eventsOf(command, events).at(-1)?.position);
   const [newest] = [...of('change')].sort((one, other) => positionOf(other) - positionOf(one));
   const { name } = (await owner.get<Workspace>(path)).body;
@@ -131,11 +135,17 @@ async function faultsOfStage(
   const selected = of('select').flatMap(({ stage }) => (stage ? accountsSelected(stage, events) : []));
   const live = [sole, ...pair].filter((id) => !removed.has(id));
   const { items } = await listAccounts(owner, workspaceId, 'limit=200');
-  expectSame('accounts', [...live, ...selected], items.map(({ id }: Account) => id));
+  expectSame(
+    'accounts',
+    [...live, ...selected],
+    items.map(({ id }: Account) => id),
+  );
   return faults;
 }
 
 function accountsSelected({ authorized }: Stage, events: readonly RecordedEvent[]): readonly string[] {
-  const completed = events.find(({ stream, type }) => stream === `connection-${authorized.id}` && type === 'ConnectionCompleted');
+  const completed = events.find(
+    ({ stream, type }) => stream === `connection-${authorized.id}` && type === 'ConnectionCompleted',
+  );
   return (completed?.data['accountIds'] ?? []) as readonly string[];
 }

@@ -5,11 +5,10 @@ import { spawnService, type SpawnedService } from '../support/service/spawned-se
 import { eventsOf, faultsOfAnswers, faultsOfLoad, retryUnderKeys } from './accounting.js';
 import { chanceOf, tell, wholeNumber } from './chance.js';
 import { mixCommands, sendAll, type LoadCommand } from './commands.js';
-import { compareWithReplay, modelsOfService } from './replay.js';
-import { takeSnapshot } from './snapshot.js';
+import { judgeStores } from './judge.js';
+import { startAgain } from './moments.js';
+import { modelsOfService } from './replay.js';
 import { prepareStages, type Stage } from './stages.js';
-import { faultsOfLog, readLog } from './stored-log.js';
-import { faultsOfVault, readVault } from './stored-vault.js';
 
 const ROUNDS = wholeNumber('CRASH_ROUNDS', 20);
 const COMMANDS = wholeNumber('CRASH_COMMANDS', 200);
@@ -35,11 +34,13 @@ describe('killed at random moments under load (R1, R17)', () => {
   const tally: Tally = { kills: 0, acknowledged: 0, carriedOutUnheard: 0, leftUndone: 0, events: 0, rows: 0 };
   let service: SpawnedService;
   let models: readonly ReadModel[];
+  let stages: readonly Stage[];
   let before: readonly RecordedEvent[] = [];
 
   beforeAll(async () => {
     models = await modelsOfService();
     service = await spawnService({ LOG_LEVEL: 'error' });
+    stages = await prepareStages(service, STAGES);
   });
 
   afterAll(async () => {
@@ -67,40 +68,32 @@ describe('killed at random moments under load (R1, R17)', () => {
   }
 
   /** Everything that can be told about a round once the service runs again; nothing wrong is an empty list. */
-  async function judge(commands: readonly LoadCommand[], stages: readonly Stage[]): Promise<readonly string[]> {
-    const snapshot = await takeSnapshot(service);
-    try {
-      const events = await readLog(snapshot.folder);
-      const ofRound = events.slice(before.length);
-      const kept = before.every(({ id }, index) => events[index]?.id === id);
-      const comparison = await compareWithReplay(snapshot, models);
-      before = events;
-      tally.events = events.length;
-      tally.rows += comparison.rows;
-      return [
-        ...(kept ? [] : ['the log of the round before is not the beginning of this one']),
-        ...faultsOfLog(events),
-        ...faultsOfLoad(commands, ofRound),
-        ...faultsOfVault(readVault(snapshot.folder), events),
-        ...comparison.faults,
-        ...(await faultsOfAnswers(stages, commands, ofRound)),
-      ];
-    } finally {
-      snapshot.discard();
-    }
+  async function judge(commands: readonly LoadCommand[]): Promise<readonly string[]> {
+    const { events, faults, rows } = await judgeStores(service, models);
+    const ofRound = events.slice(before.length);
+    const isKept = before.every(({ id }, index) => events[index]?.id === id);
+    before = events;
+    tally.events = events.length;
+    tally.rows += rows;
+    return [
+      ...(isKept ? [] : ['the log of the round before is not the beginning of this one']),
+      ...faultsOfLoad(commands, ofRound),
+      ...faults,
+      ...(await faultsOfAnswers(stages, commands, ofRound)),
+    ];
   }
 
   it.each(Array.from({ length: ROUNDS }, (_, index) => index + 1))(
     'round %i: nothing acknowledged is lost, nothing is doubled, and the rows equal a fresh replay',
     async () => {
-      const stages = await prepareStages(service, STAGES);
       const commands = mixCommands(chance, stages, COMMANDS);
       await killDuring(commands);
       const acknowledged = new Set(commands.filter(({ answers }) => answers.length > 0));
-      await service.start();
-      await service.sandbox.rest();
-      const onRetry = await retryUnderKeys(commands);
-      const faults = [...onRetry, ...(await judge(commands, stages))];
+      await startAgain(service);
+      // A key whose owner was killed is held for some seconds; meanwhile the next round is prepared.
+      const [onRetry, next] = await Promise.all([retryUnderKeys(commands), prepareStages(service, STAGES)]);
+      const faults = [...onRetry, ...(await judge(commands))];
+      stages = next;
       tally.acknowledged += acknowledged.size;
       for (const command of commands.filter((one) => one.key === null && !acknowledged.has(one)))
         tally[eventsOf(command, before).length > 0 ? 'carriedOutUnheard' : 'leftUndone'] += 1;

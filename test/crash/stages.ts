@@ -26,12 +26,7 @@ export function prepareStages(service: ServiceUnderTest, count: number): Promise
 async function prepareStage(service: ServiceUnderTest): Promise<Stage> {
   const owner = await service.as('ada');
   const workspaceId = await createWorkspace(owner);
-  const [sole] = await connect(
-    owner,
-    workspaceId,
-    { platform: 'facebook' },
-    { identity: 'ben', pick: ['Ben Bikes'] },
-  );
+  const [sole] = await connect(owner, workspaceId, { platform: 'facebook' }, { identity: 'ben', pick: ['Ben Bikes'] });
   const [one, other] = await connect(
     owner,
     workspaceId,
