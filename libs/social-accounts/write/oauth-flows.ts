@@ -89,12 +89,14 @@ export class OAuthFlows {
     });
   }
 
-  async find(state: string): Promise<FlowRecord | null> {
-    return toFlow(await this.vault.store.read(FLOW, hashOf(state)));
+  /** The flow that this state began; null for an unknown one, and a day beyond the attempt's end whether or not it is swept. */
+  async find(state: string, now: Date): Promise<FlowRecord | null> {
+    const record = await this.vault.store.read(FLOW, hashOf(state));
+    return record?.dueAt && record.dueAt <= now.toISOString() ? null : toFlow(record);
   }
 
   async ofConnection(connectionId: string): Promise<FlowRecord | null> {
-    return this.find(this.secretsOf(connectionId).state);
+    return toFlow(await this.vault.store.read(FLOW, hashOf(this.secretsOf(connectionId).state)));
   }
 
   /** Whether the cookie is that of the browser which began the flow. */

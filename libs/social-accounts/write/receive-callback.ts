@@ -40,7 +40,7 @@ export class ReceiveCallbackHandler implements ICommandHandler<ReceiveCallback> 
   ) {}
 
   async execute({ context, login, parameters, cookie }: ReceiveCallback): Promise<CallbackAnswer | Refusal> {
-    const record = await this.flows.find(parameters.get('state') ?? '');
+    const record = await this.flows.find(parameters.get('state') ?? '', this.clock.now());
     if (!record || record.flow.login !== login) return unknownState();
     if (!this.flows.isBrowserOf(record.flow, cookie)) {
       return new Refusal(
