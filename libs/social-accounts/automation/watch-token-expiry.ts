@@ -19,6 +19,8 @@ type WatchedGrant = {
   readonly id: string;
   readonly workspaceId: string;
   readonly expiresAt: string | null;
+  /** The beginning of this lifetime: a step that was set before it counts, also where the lifetime is shorter than the step. */
+  readonly beganAt: string;
   readonly announcedDays: number | null;
 };
 /** A workspace's notice steps, each with the instant since when it counts: one that was past when it was set is not announced. */
@@ -53,14 +55,15 @@ export function watchTokenExpiry(streams: Streams): Automation<Row> {
 
 function projectGrant(row: WatchedGrant | null, { event, recorded }: OpenedEvent): WatchedGrant | null {
   const change = event as GrantEvent;
+  const beganAt = recorded.metadata.occurredAt;
   switch (change.type) {
     case 'GrantObtained': {
       const id = recorded.stream.slice('grant-'.length);
       const { workspaceId, lifetime } = change.data;
-      return { kind: 'grant', id, workspaceId, expiresAt: lifetime.expiresAt, announcedDays: null };
+      return { kind: 'grant', id, workspaceId, expiresAt: lifetime.expiresAt, beganAt, announcedDays: null };
     }
     case 'GrantRenewed':
-      return row && { ...row, expiresAt: change.data.lifetime.expiresAt, announcedDays: null };
+      return row && { ...row, expiresAt: change.data.lifetime.expiresAt, beganAt, announcedDays: null };
     case 'TokenExpiringSoon':
       return row && { ...row, announcedDays: daysOf(change.data.step) };
     case 'TokenExpired':
@@ -99,7 +102,9 @@ function describe(row: Row, related: ReadonlyMap<string, Row>): RowDescription {
 function stepsFor(row: WatchedGrant, related: ReadonlyMap<string, Row>): readonly string[] {
   const settings = related.get(streamName(workspace, row.workspaceId));
   if (settings?.kind !== 'steps') return DEFAULT_SETTINGS.noticeSteps;
-  return settings.steps.filter(({ step, since }) => instantOf(row, step) >= Date.parse(since)).map(({ step }) => step);
+  const counts = (step: string, since: string): boolean =>
+    since <= row.beganAt || instantOf(row, step) >= Date.parse(since);
+  return settings.steps.filter(({ step, since }) => counts(step, since)).map(({ step }) => step);
 }
 
 const instantOf = (row: WatchedGrant, step: string): number => Date.parse(row.expiresAt ?? '') - daysOf(step) * DAY_MS;
