@@ -30,14 +30,14 @@ export async function openStores(
   logger: Logger,
   onFailure: (reason: Error) => void = endProcess(logger),
 ): Promise<Stores> {
-  if (configuration.EVENT_STORE_URL !== 'sqlite:' || configuration.READ_STORE_URL !== 'sqlite:') {
-    throw new ConfigurationRefused(['Only the embedded stores (sqlite:) are built in so far.']);
+  if (configuration.READ_STORE_URL !== 'sqlite:') {
+    throw new ConfigurationRefused(['READ_STORE_URL: only the embedded read store (sqlite:) is built in so far.']);
   }
   const dataDir = configuration.DATA_DIR;
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const lock = DataDirectoryLock.acquire(dataDir);
   const masterKeys = readMasterKeys(configuration, logger);
-  const events = await SqliteEventStore.open({ dataDir, lock, onFailure });
+  const events = await openEventStore(configuration, logger, lock, onFailure);
   const rows = await SqliteReadStore.open({ dataDir });
   const vault = await SqliteVaultStore.open({ dataDir });
   return {
@@ -52,6 +52,18 @@ export async function openStores(
       lock.release();
     },
   };
+}
+
+async function openEventStore(
+  { EVENT_STORE_URL, DATA_DIR }: Configuration,
+  logger: Logger,
+  lock: DataDirectoryLock,
+  onFailure: (reason: Error) => void,
+): Promise<EventStore> {
+  if (EVENT_STORE_URL === 'sqlite:') return SqliteEventStore.open({ dataDir: DATA_DIR, lock, onFailure });
+  // Loaded only where it is used: the client brings gRPC along.
+  const { EventStoreDbEventStore } = await import('#event-store-eventstoredb');
+  return EventStoreDbEventStore.open({ connectionString: EVENT_STORE_URL, log: logger });
 }
 
 const endProcess =
