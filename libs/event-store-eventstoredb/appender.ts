@@ -146,13 +146,13 @@ function firstAnswer(tries: readonly Promise<Answer | Unknown>[], limitMs: numbe
       clearTimeout(timer);
       tell();
     };
-    tries.forEach((tried, index) =>
+    for (const [index, tried] of tries.entries()) {
       tried.then(
         (came) => {
           if (came.outcome !== 'unknown' || index === newest) settle(() => resolve(came));
         },
-        (error: unknown) => settle(() => reject(error as Error)),
-      ),
-    );
+        (error: unknown) => settle(() => reject(error)),
+      );
+    }
   });
 }

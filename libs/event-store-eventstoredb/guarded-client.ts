@@ -11,7 +11,7 @@ interface Closable {
 /** A client, and the end of its connections, which the client itself has no way to close. */
 export interface GuardedClient {
   readonly client: EventStoreDBClient;
-  closeConnections(): void;
+  readonly closeConnections: () => void;
 }
 
 /**
@@ -39,7 +39,7 @@ export function createGuardedClient(connectionString: string): GuardedClient {
 
 class ClientInternals extends EventStoreDBClient {
   static guard(client: EventStoreDBClient): () => void {
-    const internals = client as ClientInternals;
+    const internals: ClientInternals = client;
     // The client works over one channel at a time and closes those that failed itself.
     let channel: Closable | null = null;
     const createStream = internals.GRPCStreamCreator;

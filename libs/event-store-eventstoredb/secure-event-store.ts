@@ -1,4 +1,4 @@
-import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
+import { type EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
 import { StoreUnavailable } from '#kernel';
 import { createGuardedClient } from './guarded-client.js';
 import { describeFailure, isLasting, translate } from './failures.js';

@@ -24,7 +24,7 @@ function place(number: number): Place {
 
 function record(number: number, streamId: string): ClientRecord {
   const rest = { id: `id-${number}`, type: 'Happened', data: {}, isJson: true, created: new Date(0) } as const;
-  return { ...rest, streamId, revision: 0n, metadata: METADATA, position: place(number) } as unknown as ClientRecord;
+  return { ...rest, streamId, revision: 0n, metadata: METADATA, position: place(number) };
 }
 
 /** A subscription over a log of these records whose server sends nothing but what is pushed. */

@@ -11,7 +11,7 @@ export function within<Answer>(answer: Promise<Answer>, limitMs: number): Promis
     };
     answer.then(
       (value) => settle(() => resolve(value)),
-      (error: unknown) => settle(() => reject(error as Error)),
+      (error: unknown) => settle(() => reject(error)),
     );
   });
 }

@@ -101,7 +101,10 @@ describe('a subscription that ends', () => {
       const follower = followOn(store, null);
       let writing = true;
       const faults = (async () => {
-        for (; writing; await wait(250)) await fault();
+        while (writing) {
+          await fault();
+          await wait(250);
+        }
       })();
       const last = await write(5_000);
       writing = false;
