@@ -13,6 +13,8 @@ import { prepareStages, type Stage } from './stages.js';
 const ROUNDS = wholeNumber('CRASH_ROUNDS', 20);
 const COMMANDS = wholeNumber('CRASH_COMMANDS', 200);
 const STAGES = 2;
+/** Then a new data directory is begun: a replay costs as much as there is, and each beginning is another. */
+const ROUNDS_PER_DIRECTORY = 5;
 const ROUND_LIMIT_MS = 60_000;
 /** A kill comes up to this long after the acknowledgement that it waits for. */
 const JITTER_MS = 25;
@@ -39,14 +41,20 @@ describe('killed at random moments under load (R1, R17)', () => {
 
   beforeAll(async () => {
     models = await modelsOfService();
-    service = await spawnService({ LOG_LEVEL: 'error' });
-    stages = await prepareStages(service, STAGES);
+    await begin();
   });
 
   afterAll(async () => {
     tell(`kill under load: ${JSON.stringify(tally)}`);
     await service.stop();
   });
+
+  /** Starts the service on an empty data directory. */
+  async function begin(): Promise<void> {
+    service = await spawnService({ LOG_LEVEL: 'error' });
+    stages = await prepareStages(service, STAGES);
+    before = [];
+  }
 
   /** Sends the commands, and kills the service at a moment of the load. */
   async function killDuring(commands: readonly LoadCommand[]): Promise<void> {
@@ -73,7 +81,7 @@ describe('killed at random moments under load (R1, R17)', () => {
     const ofRound = events.slice(before.length);
     const isKept = before.every(({ id }, index) => events[index]?.id === id);
     before = events;
-    tally.events = events.length;
+    tally.events += ofRound.length;
     tally.rows += rows;
     return [
       ...(isKept ? [] : ['the log of the round before is not the beginning of this one']),
@@ -85,7 +93,7 @@ describe('killed at random moments under load (R1, R17)', () => {
 
   it.each(Array.from({ length: ROUNDS }, (_, index) => index + 1))(
     'round %i: nothing acknowledged is lost, nothing is doubled, and the rows equal a fresh replay',
-    async () => {
+    async (round) => {
       const commands = mixCommands(chance, stages, COMMANDS);
       await killDuring(commands);
       const acknowledged = new Set(commands.filter(({ answers }) => answers.length > 0));
@@ -97,6 +105,10 @@ describe('killed at random moments under load (R1, R17)', () => {
       tally.acknowledged += acknowledged.size;
       for (const command of commands.filter((one) => one.key === null && !acknowledged.has(one)))
         tally[eventsOf(command, before).length > 0 ? 'carriedOutUnheard' : 'leftUndone'] += 1;
+      if (round % ROUNDS_PER_DIRECTORY === 0 && faults.length === 0 && round < ROUNDS) {
+        await service.stop();
+        await begin();
+      }
       expect({ seed: chance.seed, faults: faults.slice(0, FAULTS_SHOWN) }).toEqual({ seed: chance.seed, faults: [] });
     },
     ROUND_LIMIT_MS,
