@@ -82,7 +82,7 @@ async function admission(request: FastifyRequest, reply: FastifyReply, hooks: Re
   const unauthenticated = plan === undefined ? null : await authenticate(request, plan, hooks.verifier);
   const tooMany = await hooks.rateLimits(request, reply);
   if (tooMany !== null) return tooMany;
-  if (plan?.sandboxOnly === true && !(hooks.options.sandbox && isLoopback(request.ip))) return notFound('thing');
+  if (plan?.sandboxOnly === true && !(hooks.options.sandbox && isFromThisMachine(request))) return notFound('thing');
   return unauthenticated;
 }
 
@@ -103,8 +103,10 @@ async function authenticate(
   }
 }
 
-function isLoopback(address: string): boolean {
-  return LOOPBACK.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+/** Behind a proxy on this machine everybody's requests come from here, so one that was forwarded is somebody else's. */
+function isFromThisMachine({ ip, headers }: FastifyRequest): boolean {
+  const isForwarded = Object.keys(headers).some((name) => name === 'forwarded' || name.startsWith('x-forwarded-'));
+  return !isForwarded && LOOPBACK.check(ip, isIPv6(ip) ? 'ipv6' : 'ipv4');
 }
 
 function record(request: FastifyRequest, reply: FastifyReply, { options, metrics }: RequestHooks): void {
