@@ -1,0 +1,173 @@
+import { ReadStore } from '#kernel';
+import type {
+  Checkpoint,
+  DueRow,
+  Lease,
+  Postponement,
+  ReadModelCopy,
+  ReadModelShape,
+  RowChanges,
+  RowQuery,
+  StoredRow,
+  TermQuery,
+} from '#kernel';
+import { CheckpointStream } from './checkpoint-stream.js';
+import { MongoConnection, type MongoConnectionOptions } from './connection.js';
+import { CopyCatalog, nameOf } from './copy-catalog.js';
+import type { CopyRows } from './copy-rows.js';
+import { Leases } from './leases.js';
+
+/** Rows read at once by a scan. */
+const SCAN_ROWS = 500;
+
+/** A connection that is shared, and closed by whoever opened it; or what to open one of its own with. */
+export type MongoStoreOptions = MongoConnectionOptions | { readonly connection: MongoConnection };
+
+/**
+ * Read models in MongoDB. Rows, counters and checkpoint of a batch move in one transaction that counts only under the newest
+ * fence, so that it promises what the embedded store does, to any number of processes.
+ */
+export class MongoReadStore extends ReadStore {
+  readonly #copies = new Map<string, CopyRows>();
+  readonly #catalog: CopyCatalog;
+  readonly #leases: Leases;
+  readonly #checkpoints: CheckpointStream;
+
+  private constructor(
+    private readonly connection: MongoConnection,
+    private readonly ownsConnection: boolean,
+  ) {
+    super();
+    this.#catalog = new CopyCatalog(connection);
+    this.#leases = new Leases(connection);
+    this.#checkpoints = new CheckpointStream(this.#catalog.copies);
+  }
+
+  /** @throws ReplicaSetRequired for a stand-alone server; StoreUnavailable when there is no answer in time. */
+  static async open(options: MongoStoreOptions): Promise<MongoReadStore> {
+    const isShared = 'connection' in options;
+    const connection = isShared ? options.connection : await MongoConnection.open(options);
+    const store = new MongoReadStore(connection, !isShared);
+    try {
+      await connection.run(() => store.#leases.open(), connection.limits.structureMs);
+      await connection.run(() => store.#catalog.open(), connection.limits.structureMs);
+      return store;
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
+  }
+
+  override async prepare(shape: ReadModelShape, copy: ReadModelCopy): Promise<void> {
+    const rows = await this.connection.run(
+      () => this.#catalog.prepare(shape, copy),
+      this.connection.limits.structureMs,
+    );
+    this.#copies.set(nameOf(copy), rows);
+  }
+
+  override checkpoint(copy: ReadModelCopy): Promise<Checkpoint | null> {
+    return this.connection.run(async () => {
+      await this.#leases.settle();
+      return this.#catalog.checkpoint(copy);
+    });
+  }
+
+  override load(copy: ReadModelCopy, keys: readonly string[]): Promise<ReadonlyMap<string, StoredRow>> {
+    return this.#read(copy, (rows) => rows.load(keys));
+  }
+
+  override find(copy: ReadModelCopy, query: RowQuery): Promise<readonly StoredRow[]> {
+    return this.#read(copy, (rows) => rows.find(query));
+  }
+
+  override findKeysByTerm(copy: ReadModelCopy, query: TermQuery): Promise<readonly string[]> {
+    return this.#read(copy, (rows) => rows.findKeysByTerm(query));
+  }
+
+  override counts(copy: ReadModelCopy, names: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    return this.#read(copy, (rows) => rows.counts(names));
+  }
+
+  override countsByPrefix(copy: ReadModelCopy, prefix: string): Promise<ReadonlyMap<string, number>> {
+    return this.#read(copy, (rows) => rows.countsByPrefix(prefix));
+  }
+
+  override due(copy: ReadModelCopy, at: string, limit: number): Promise<readonly DueRow[]> {
+    return this.#read(copy, (rows) => rows.due(at, limit));
+  }
+
+  override nextDue(copy: ReadModelCopy, after: string): Promise<string | null> {
+    return this.#read(copy, (rows) => rows.nextDue(after));
+  }
+
+  override async postpone(
+    copy: ReadModelCopy,
+    lease: Lease,
+    key: string,
+    postponement: Postponement,
+  ): Promise<'saved' | 'fenced'> {
+    const rows = this.#rows(copy);
+    return this.#leases.writeUnder(lease, (session) => rows.postpone(session, key, postponement));
+  }
+
+  override countParked(copy: ReadModelCopy): Promise<number> {
+    return this.#read(copy, (rows) => rows.countParked());
+  }
+
+  override async save(copy: ReadModelCopy, lease: Lease, changes: RowChanges): Promise<'saved' | 'fenced'> {
+    const rows = this.#rows(copy);
+    const encoded = rows.encode(changes.puts, changes.deletes, changes.counts);
+    const outcome = await this.#leases.writeUnder(lease, async (session) => {
+      await this.#catalog.move(session, copy, rows.place, changes.checkpoint);
+      await rows.change(session, encoded);
+    });
+    if (outcome === 'saved' && changes.checkpoint) this.#checkpoints.tell(copy);
+    return outcome;
+  }
+
+  override acquireLease(name: string, owner: string, forMs: number): Promise<Lease | null> {
+    return this.connection.run(() => this.#leases.acquire(name, owner, forMs));
+  }
+
+  override releaseLease(lease: Lease): Promise<void> {
+    return this.connection.run(() => this.#leases.release(lease));
+  }
+
+  override async *scan(copy: ReadModelCopy): AsyncIterable<StoredRow> {
+    let key = '';
+    for (;;) {
+      const behind = key;
+      const rows = await this.#read(copy, (some) => some.readBehind(behind, SCAN_ROWS));
+      yield* rows;
+      const last = rows.at(-1);
+      if (!last || rows.length < SCAN_ROWS) return;
+      key = last.key;
+    }
+  }
+
+  override async drop(copy: ReadModelCopy): Promise<void> {
+    this.#copies.delete(nameOf(copy));
+    await this.connection.run(() => this.#catalog.drop(copy), this.connection.limits.structureMs);
+  }
+
+  override onCheckpoint(listener: (copy: ReadModelCopy) => void): () => void {
+    return this.#checkpoints.listen(listener);
+  }
+
+  override async close(): Promise<void> {
+    this.#checkpoints.close();
+    await this.#leases.close();
+    if (this.ownsConnection) await this.connection.close();
+  }
+
+  #read<Result>(copy: ReadModelCopy, work: (rows: CopyRows) => Promise<Result>): Promise<Result> {
+    return this.connection.run(async () => work(this.#rows(copy)));
+  }
+
+  #rows(copy: ReadModelCopy): CopyRows {
+    const rows = this.#copies.get(nameOf(copy));
+    if (!rows) throw new RangeError(`The copy ${nameOf(copy)} was not prepared.`);
+    return rows;
+  }
+}

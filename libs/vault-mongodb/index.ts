@@ -1,0 +1,1 @@
+export { MongoVaultStore } from './mongo-vault-store.js';
