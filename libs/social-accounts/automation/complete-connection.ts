@@ -46,7 +46,7 @@ export class CompleteConnection {
     const choices = await this.#withoutRemoved(state.choices);
     if (choices.length === 0) return this.#endWithoutAccounts(connectionId, state, attempt, next);
     const candidates = await this.candidates.judge(workspaceId, facts.login, attempt, 'all');
-    const newGrantId = idFromName('grt', uuidOf(connectionId), 'grant');
+    const newGrantId = await this.#newGrantId(connectionId);
     const grantId = await this.claims.claimGrant(workspaceId, facts.login, attempt.subject, newGrantId);
     const completion: Completion = { connectionId, facts, attempt, candidates, choices, grantId, next };
     const taken = await this.#takeGrant(completion);
@@ -56,6 +56,14 @@ export class CompleteConnection {
     if (!isOlder(attempt.authorizedAt, taken.consentAt)) await this.others.judge(completion, taken);
     await this.#addToAccess(completion);
     return this.#end(completion);
+  }
+
+  /** The grant that this attempt makes where its person has none: always the same one, or the next when that has ended meanwhile. */
+  async #newGrantId(connectionId: string): Promise<string> {
+    for (let ended = 0; ; ended += 1) {
+      const id = idFromName('grt', uuidOf(connectionId), ended === 0 ? 'grant' : `grant-${ended}`);
+      if (!(await this.streams.load(grant, id)).state.revoked) return id;
+    }
   }
 
   async #withoutRemoved(choices: readonly Choice[]): Promise<readonly Choice[]> {
@@ -72,7 +80,10 @@ export class CompleteConnection {
   ): Promise<TodoOutcome> {
     const { facts } = state;
     const grantId = await this.claims.findGrant(facts.workspaceId, facts.login, attempt.subject);
-    if (grantId !== null) await this.#detachRemoved(state, grantId, next);
+    if (grantId !== null) {
+      await this.#detachRemoved(state, grantId, next);
+      await this.secrets.keepOnlyCurrent(grantId, connectionId);
+    }
     return this.#fail(connectionId, facts, 'account-removed', next);
   }
 
@@ -152,12 +163,11 @@ export class CompleteConnection {
     }
   }
 
-  /** Grants that the account was taken from, as its newest reconnection names it: a crash may have come before the detachment. */
+  /** Grants that the account was taken from, as its reconnections name them: a crash may have come before each detachment. */
   async #previousGrants(accountId: string): Promise<readonly string[]> {
     const history = await this.streams.history(socialAccount, accountId);
-    const last = history.filter(({ type }) => type === 'AccountReconnected').at(-1);
-    const previous = last?.data['previousGrantId'];
-    return typeof previous === 'string' ? [previous] : [];
+    const named = history.map(({ data }) => data['previousGrantId']);
+    return named.filter((id) => typeof id === 'string');
   }
 
   /** Newly connected accounts are added to a limited member's access before the end is written. */
@@ -172,13 +182,13 @@ export class CompleteConnection {
   }
 
   async #end({ connectionId, facts, choices, grantId, next }: Completion): Promise<TodoOutcome> {
+    await this.secrets.keepOnlyCurrent(grantId, connectionId);
     const live = await this.#withoutRemoved(choices);
     if (live.length === 0) return this.#fail(connectionId, facts, 'account-removed', next);
     const accountIds = live.map(({ accountId }) => accountId);
     const executed = await carryOutStep(this.streams, connection, connectionId, facts.workspaceId, next(), (state) =>
       completeConnection(state, { accountIds, grantId }),
     );
-    await this.secrets.keepOnlyCurrent(grantId);
     return { done: executed.position };
   }
 

@@ -37,11 +37,17 @@ export class GrantSecrets {
     return new Secret(key.open(Buffer.from(record.sealed, 'base64'), `${KIND}|${id}`));
   }
 
-  /** Removes the rows of attempts that do not count: older consents, and newer ones that lost the race. */
-  async keepOnlyCurrent(grantId: string): Promise<void> {
-    const { state } = await this.streams.load(grant, grantId);
+  /**
+   * Removes the rows that do not count and never will again: this attempt's, and those of consents that newer ones followed.
+   * The row of an attempt that has not reached the grant yet stays, since it may be about to count.
+   */
+  async keepOnlyCurrent(grantId: string, attemptId: string): Promise<void> {
+    const history = await this.streams.history(grant, grantId);
+    const taken = history.map(({ data }) => data['attemptId']).filter((id) => typeof id === 'string');
+    const over = new Set([attemptId, ...taken].map((id) => `${grantId}/${id}`));
+    over.delete(`${grantId}/${taken.at(-1)}`);
     const rows = await this.vault.store.list(KIND, `${grantId}/`, SECRETS_LIMIT_PER_GRANT);
-    for (const { id } of rows) if (id !== `${grantId}/${state.attemptId}`) await this.vault.store.remove(KIND, id);
+    for (const { id } of rows) if (over.has(id)) await this.vault.store.remove(KIND, id);
   }
 
   /** The external id of an account, from its own stream; null once it is erased. */
