@@ -30,16 +30,12 @@ export async function openStores(
   logger: Logger,
   onFailure: (reason: Error) => void = endProcess(logger),
 ): Promise<Stores> {
-  if (configuration.READ_STORE_URL !== 'sqlite:') {
-    throw new ConfigurationRefused(['READ_STORE_URL: only the embedded read store (sqlite:) is built in so far.']);
-  }
   const dataDir = configuration.DATA_DIR;
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const lock = DataDirectoryLock.acquire(dataDir);
   const masterKeys = readMasterKeys(configuration, logger);
   const events = await openEventStore(configuration, logger, lock, onFailure);
-  const rows = await SqliteReadStore.open({ dataDir });
-  const vault = await SqliteVaultStore.open({ dataDir });
+  const { rows, vault, close } = await openReadStore(configuration);
   return {
     events,
     rows,
@@ -47,11 +43,32 @@ export async function openStores(
     masterKeys,
     close: async () => {
       await events.close();
-      await rows.close();
-      await vault.close();
+      await close();
       lock.release();
     },
   };
+}
+
+/** Rows and vault, which belong together: both embedded, or both in one MongoDB. */
+async function openReadStore({
+  READ_STORE_URL: url,
+  DATA_DIR: dataDir,
+}: Configuration): Promise<Pick<Stores, 'rows' | 'vault' | 'close'>> {
+  if (url === 'sqlite:') {
+    const rows = await SqliteReadStore.open({ dataDir });
+    const vault = await SqliteVaultStore.open({ dataDir });
+    return { rows, vault, close: async () => void (await Promise.all([rows.close(), vault.close()])) };
+  }
+  const { MongoConnection, MongoReadStore } = await import('#read-store-mongodb');
+  const { MongoVaultStore } = await import('#vault-mongodb');
+  const connection = await MongoConnection.open({ url });
+  const rows = await MongoReadStore.open({ connection });
+  const vault = await MongoVaultStore.open({ connection });
+  const close = async (): Promise<void> => {
+    await Promise.all([rows.close(), vault.close()]);
+    await connection.close();
+  };
+  return { rows, vault, close };
 }
 
 async function openEventStore(
