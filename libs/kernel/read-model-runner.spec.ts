@@ -42,11 +42,7 @@ function run(
   const rows = interposing(stores.rows, more.rows ?? {});
   const log = { warn: (facts: object) => warnings.push(facts) };
   const options = { owner: more.owner ?? 'one', generation: more.generation ?? 0 };
-  const runner = new ReadModelRunner(
-    model as ReadModel,
-    { events, rows, vault, clock, log, decode: decodeNotes },
-    options,
-  );
+  const runner = new ReadModelRunner(model, { events, rows, vault, clock, log, decode: decodeNotes }, options);
   started.push(runner);
   runner.start();
   return runner;

@@ -37,7 +37,7 @@ async function begin(model: ReadModel<NoteRow> = notesReadModel(), partition = 0
     },
   });
   const { vault, clock } = stores;
-  const writer = new RowWriter(model as ReadModel, copy, { rows, vault, clock, decode: decodeNotes }, () => lease);
+  const writer = new RowWriter(model, copy, { rows, vault, clock, decode: decodeNotes }, () => lease);
   return { writer, copy, lease };
 }
 

@@ -77,7 +77,7 @@ export function interposing<Target extends object>(target: Target, replaced: Par
     get: (_target, name) => {
       const owner = name in replaced ? replaced : target;
       const value: unknown = Reflect.get(owner, name, owner);
-      return typeof value === 'function' ? value.bind(owner) : value;
+      return typeof value === 'function' ? (value.bind(owner) as unknown) : value;
     },
   });
 }

@@ -72,7 +72,7 @@ export interface Service {
 
 /** The service with all its roles in one process: routes, read models and automations. */
 export async function startService(options: ServiceOptions): Promise<Service> {
-  const { configuration, stores, logger, sandbox } = options;
+  const { configuration, logger, sandbox } = options;
   const app = await NestFactory.create<NestFastifyApplication>(compose(options), createHttpAdapter(), {
     bodyParser: false,
     logger: false,

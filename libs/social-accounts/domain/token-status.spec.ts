@@ -3,7 +3,7 @@ import {
   daysLeft,
   HEALTHS,
   nextTokenChange,
-  STATUSES,
+  type STATUSES,
   tokenHealth,
   tokenLabel,
   tokenStatus,
