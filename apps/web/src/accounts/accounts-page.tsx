@@ -1,7 +1,8 @@
-import { useEffect, useRef, useState, type Ref } from 'react';
+import { useEffect, useState, type Ref } from 'react';
 import type { AccountQuery, PlatformId, StatusFilter } from '#contract';
 import { ConnectDialog } from '../connect/connect-dialog.js';
 import { ConnectionDialog } from '../connect/connection-dialog.js';
+import { useArrivalFocus } from '../design/arrival-focus.js';
 import { PlusIcon } from '../design/icons.js';
 import { ProblemNotice } from '../design/problem-notice.js';
 import { counted } from '../design/words.js';
@@ -25,6 +26,9 @@ export function AccountsPage() {
   const { heading, focusHeading } = useHeadingFocus();
   const list = useAccountList(workspace.id, queryOf(address));
   const hindrance = missingPermission(me, 'accounts:connect');
+  const isFiltered = address.status !== 'all' || address.platform !== null || address.q !== '';
+  // Where there is nothing yet there is nothing to filter either.
+  const isEmpty = !isFiltered && list.loaded.state === 'ready' && list.loaded.value.counts.all === 0;
   const leaveConnection = (): void => {
     navigate({ connection: null }, 'replace');
     refresh();
@@ -33,22 +37,17 @@ export function AccountsPage() {
   return (
     <main className="page">
       <Title heading={heading} hindrance={hindrance} onConnect={() => setConnecting({ platform: null })} />
-      <div className="accounts-page">
-        <PlatformFilter chosen={address.platform} counts={list.latest?.platforms ?? null} />
+      <div className={isEmpty ? '' : 'accounts-page'}>
+        {isEmpty ? null : <PlatformFilter chosen={address.platform} counts={list.latest?.platforms ?? null} />}
         <div className="accounts-page__list">
-          <div className="accounts-page__bar">
-            <StatusFilterBar chosen={address.status} counts={list.latest?.counts ?? null} />
-            <div className="accounts-page__search">
-              <SearchField value={address.q} />
-              <SortField value={address.sort} />
-            </div>
-          </div>
+          {isEmpty ? null : <FilterBar list={list} address={address} />}
           <AccountListing
             list={list}
             zone={workspace.timezone}
             status={address.status}
-            isFiltered={address.status !== 'all' || address.platform !== null || address.q !== ''}
+            isFiltered={isFiltered}
             onConnect={hindrance === null ? () => setConnecting({ platform: address.platform }) : null}
+            onCleared={focusHeading}
           />
         </div>
       </div>
@@ -67,7 +66,10 @@ export function AccountsPage() {
         <ConnectionDialog
           key={address.connection}
           connectionId={address.connection}
-          onClose={leaveConnection}
+          onClose={() => {
+            leaveConnection();
+            focusHeading();
+          }}
           onTryAgain={(platform) => {
             leaveConnection();
             setConnecting({ platform });
@@ -102,6 +104,23 @@ function Title({ heading, hindrance, onConnect }: TitleProps) {
   );
 }
 
+interface FilterBarProps {
+  readonly list: AccountList;
+  readonly address: PageAddress;
+}
+
+function FilterBar({ list, address }: FilterBarProps) {
+  return (
+    <div className="accounts-page__bar">
+      <StatusFilterBar chosen={address.status} counts={list.latest?.counts ?? null} />
+      <div className="accounts-page__search">
+        <SearchField value={address.q} />
+        <SortField value={address.sort} />
+      </div>
+    </div>
+  );
+}
+
 function queryOf({ sort, status, platform, q }: PageAddress): AccountQuery {
   return {
     sort,
@@ -111,9 +130,9 @@ function queryOf({ sort, status, platform, q }: PageAddress): AccountQuery {
   };
 }
 
-/** For when the row that had the focus is gone with its account; the focus moves once the dialogs are closed. */
+/** For when what had the focus is gone, such as the row of a removed account; the focus moves once the dialogs are closed. */
 function useHeadingFocus() {
-  const heading = useRef<HTMLHeadingElement>(null);
+  const heading = useArrivalFocus();
   const [asked, setAsked] = useState(0);
   useEffect(() => {
     if (asked > 0) {
@@ -129,9 +148,10 @@ interface AccountListingProps {
   readonly status: StatusFilter;
   readonly isFiltered: boolean;
   readonly onConnect: (() => void) | null;
+  readonly onCleared: () => void;
 }
 
-function AccountListing({ list, zone, status, isFiltered, onConnect }: AccountListingProps) {
+function AccountListing({ list, zone, status, isFiltered, onConnect, onCleared }: AccountListingProps) {
   const { loaded, items, more } = list;
   if (loaded.state === 'loading') {
     return <AccountTableSkeleton />;
@@ -143,7 +163,7 @@ function AccountListing({ list, zone, status, isFiltered, onConnect }: AccountLi
   return (
     <>
       {items.length === 0 ? (
-        <NoAccounts isFiltered={isFiltered} onConnect={onConnect} />
+        <NoAccounts isFiltered={isFiltered} onConnect={onConnect} onCleared={onCleared} />
       ) : (
         <AccountTable accounts={items} zone={zone} isRenewing={loaded.renewing} />
       )}

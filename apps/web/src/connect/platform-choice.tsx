@@ -54,5 +54,5 @@ export function PlatformChoice({ platforms, onChoose }: PlatformChoiceProps) {
 
 function describe(platform: Platform): string {
   const types = platform.accountTypes.map((type) => ACCOUNT_TYPE_WORDS[type]).join(', ');
-  return platform.mode === 'sandbox' ? `${types} · sandbox` : types;
+  return platform.mode === 'sandbox' ? `${types} (sandbox)` : types;
 }

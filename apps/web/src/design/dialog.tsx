@@ -35,9 +35,18 @@ export function Dialog({ title, onClose, children, kind = 'window', step = '' }:
     dialog.current?.scrollTo(0, 0);
   }, [step]);
 
+  // React lets these events of a dialog inside this one bubble up to here, though the browser does not.
   const cancel = (event: SyntheticEvent): void => {
-    event.preventDefault();
-    onClose();
+    if (event.target === dialog.current) {
+      event.preventDefault();
+      onClose();
+    }
+  };
+  // Where nobody has pressed anything since it opened, the browser closes a dialog without asking first.
+  const closed = (event: SyntheticEvent): void => {
+    if (event.target === dialog.current && dialog.current.isConnected) {
+      onClose();
+    }
   };
   const clickBeside = (event: MouseEvent): void => {
     if (kind === 'panel' && event.target === dialog.current) {
@@ -51,6 +60,7 @@ export function Dialog({ title, onClose, children, kind = 'window', step = '' }:
       className={`dialog dialog--${kind}`}
       aria-labelledby={titleId}
       onCancel={cancel}
+      onClose={closed}
       onClick={clickBeside}
     >
       <div className="dialog__body">

@@ -51,6 +51,16 @@ export function SandboxBanner({ client, generation, onMoved }: SandboxBannerProp
         <p className="sandbox__words">
           <strong>Sandbox</strong> <span>Nothing here reaches a real platform.</span>
         </p>
+        <div className="sandbox__progress" role="status">
+          {moving === null ? (
+            outcome
+          ) : (
+            <>
+              Moving the clock {counted(moving, 'day')} forward, and doing all that falls due…
+              <progress aria-label="Moving the clock" />
+            </>
+          )}
+        </div>
         <div className="sandbox__clock">
           <ClockIcon />
           <span>{now === null ? 'Reading the clock…' : formatClock(now, browserZone())}</span>
@@ -68,16 +78,6 @@ export function SandboxBanner({ client, generation, onMoved }: SandboxBannerProp
             ))}
           </div>
         </div>
-      </div>
-      <div className="sandbox__progress" role="status">
-        {moving === null ? (
-          outcome
-        ) : (
-          <>
-            Moving the clock {counted(moving, 'day')} forward. Everything that falls due on the way is done first…
-            <progress aria-label="Moving the clock" />
-          </>
-        )}
       </div>
       {problem === null ? null : <ProblemNotice problem={problem} />}
     </section>

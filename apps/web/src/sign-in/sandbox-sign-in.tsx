@@ -5,9 +5,13 @@ import { ProblemNotice } from '../design/problem-notice.js';
 import { useCommand } from '../session/use-command.js';
 
 const PEOPLE = [
-  { userId: 'ada', name: 'Ada', about: 'Three Pages, two Instagram accounts, a channel and two locations to connect' },
-  { userId: 'ben', name: 'Ben', about: 'One Page with an Instagram account' },
-  { userId: 'cho', name: 'Cho', about: 'An Instagram account, and no Page' },
+  {
+    userId: 'ada',
+    name: 'Ada',
+    about: 'Three Pages, two Instagram accounts, a profile and an organisation on LinkedIn',
+  },
+  { userId: 'ben', name: 'Ben', about: 'One Page with an Instagram account, a profile on LinkedIn' },
+  { userId: 'cho', name: 'Cho', about: 'An Instagram account, a profile on LinkedIn, and no Page' },
 ] as const;
 
 interface SandboxSignInProps {

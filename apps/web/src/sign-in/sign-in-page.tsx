@@ -1,4 +1,5 @@
 import type { ApiClient } from '#contract';
+import { useArrivalFocus } from '../design/arrival-focus.js';
 import { BrandMark } from '../design/icons.js';
 import { useAddress } from '../navigation/navigation.js';
 import { SandboxSignIn } from './sandbox-sign-in.js';
@@ -16,6 +17,7 @@ interface SignInPageProps {
 /** The start screen: in the sandbox pick a person, elsewhere give a token. */
 export function SignInPage({ client, isSandbox, hasEnded, onToken }: SignInPageProps) {
   const { connection } = useAddress();
+  const heading = useArrivalFocus();
   return (
     <main className="lone-page">
       <div className="sign-in">
@@ -23,7 +25,9 @@ export function SignInPage({ client, isSandbox, hasEnded, onToken }: SignInPageP
           <BrandMark />
           Social Accounts
         </p>
-        <h1>Sign in</h1>
+        <h1 ref={heading} tabIndex={-1}>
+          Sign in
+        </h1>
         {hasEnded ? (
           <div className="notice notice--warn" role="status">
             <p>Your session has ended. Sign in again, and you are back where you were.</p>

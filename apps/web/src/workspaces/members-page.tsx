@@ -1,4 +1,5 @@
 import type { AccountAccess, Member } from '#contract';
+import { useArrivalFocus } from '../design/arrival-focus.js';
 import { formatDay } from '../design/dates.js';
 import { ProblemNotice } from '../design/problem-notice.js';
 import { counted } from '../design/words.js';
@@ -11,11 +12,14 @@ import './members.css';
 export function MembersPage() {
   const { client, generation } = useSession();
   const { workspace } = useWorkspace();
+  const heading = useArrivalFocus();
   const { loaded, retry } = useLoaded('members', generation, (signal) => client.members(workspace.id, {}, { signal }));
   return (
     <main className="page">
       <div className="page__title">
-        <h1>Members</h1>
+        <h1 ref={heading} tabIndex={-1}>
+          Members
+        </h1>
       </div>
       {loaded.state === 'loading' ? <progress aria-label="Loading the members" /> : null}
       {loaded.state === 'failed' ? (
