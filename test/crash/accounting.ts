@@ -2,7 +2,7 @@ import type { Account, Member, Workspace } from '#contract';
 import { parseStreamName, type RecordedEvent } from '#kernel';
 import { listAccounts } from '../support/service/steps.js';
 import { isForNow, sendOnce, textOf, type LoadCommand } from './commands.js';
-import type { Stage } from './stages.js';
+import type { Site, Stage } from './stages.js';
 
 /** The consequences of a selection of three Pages of one login, by how often each type is written. */
 const COMPLETION: Readonly<Record<string, number>> = {
@@ -13,9 +13,13 @@ const COMPLETION: Readonly<Record<string, number>> = {
 };
 
 /** A command's own events: those of its consequences are in other streams, or of other types. */
-export function eventsOf(command: LoadCommand, events: readonly RecordedEvent[]): readonly RecordedEvent[] {
+export function eventsOf<Event extends Pick<RecordedEvent, 'stream' | 'type'> & { readonly metadata: object }>(
+  command: LoadCommand,
+  events: readonly Event[],
+): readonly Event[] {
   return events.filter(
     ({ metadata, stream, type }) =>
+      '$correlationId' in metadata &&
       metadata.$correlationId === command.correlationId &&
       parseStreamName(stream).category === command.category &&
       command.writes.includes(type),
@@ -85,9 +89,9 @@ function faultsOfCompletion(own: readonly RecordedEvent[], all: readonly Recorde
   });
 }
 
-/** Where the queries do not agree with the log, for the stages of a load and for what it made. */
+/** Where the queries do not agree with the log, for the workspaces of a load and for what it made. */
 export async function faultsOfAnswers(
-  stages: readonly Stage[],
+  sites: readonly (Site | Stage)[],
   commands: readonly LoadCommand[],
   events: readonly RecordedEvent[],
 ): Promise<readonly string[]> {
@@ -98,54 +102,59 @@ export async function faultsOfAnswers(
     const { status } = await owner.get(`${path}/${id}`);
     return status === 200 ? [] : [`${kind} ${id} reads as ${status}`];
   });
-  const workspaces = stages.map((stage) =>
-    faultsOfStage(
-      stage,
-      done.filter((command) => command.stage === stage),
-      events,
-    ),
-  );
+  const workspaces = sites.map(async (site) => {
+    const ofSite = done.filter((command) => command.site === site);
+    const faults = await faultsOfWorkspace(site, ofSite, events);
+    return 'authorized' in site ? [...faults, ...(await faultsOfAccounts(site, ofSite, events))] : faults;
+  });
   return (await Promise.all([...things, ...workspaces])).flat();
 }
 
-async function faultsOfStage(
-  { owner, workspaceId, sole, pair }: Stage,
+async function faultsOfWorkspace(
+  { owner, workspaceId }: Site,
   done: readonly LoadCommand[],
   events: readonly RecordedEvent[],
 ): Promise<readonly string[]> {
   const path = `/v1/workspaces/${workspaceId}`;
-  const faults: string[] = [];
-  const expectSame = (what: string, expected: readonly string[], actual: readonly string[]): void => {
-    const [one, other] = [[...expected].sort().join(), [...actual].sort().join()];
-    if (one !== other) faults.push(`${workspaceId} has the ${what} ${other} and not ${one}`);
-  };
-  const of = (kind: LoadCommand['kind']): readonly LoadCommand[] => done.filter((command) => command.kind === kind);
-  const members = (await owner.get<{ readonly items: readonly Member[] }>(`${path}/members?limit=200`)).body.items;
-  const memberIds = of('add-member').map(({ body }) => (body as { userId: string }).userId);
-  expectSame(
-    'members',
-    ['ada', ...memberIds],
-    members.map(({ userId }) => userId),
-  );
-  const positionOf = (command: LoadCommand): number => Number(eventsOf(command, events).at(-1)?.position);
-  const [newest] = [...of('change')].sort((one, other) => positionOf(other) - positionOf(one));
+  const { items } = (await owner.get<{ readonly items: readonly Member[] }>(`${path}/members?limit=200`)).body;
   const { name } = (await owner.get<Workspace>(path)).body;
-  expectSame('name', [newest ? (newest.body as { name: string }).name : 'Corner Shop'], [name]);
-  const removed = new Set(of('remove').map((command) => command.path.split('/').at(-1)));
-  const selected = of('select').flatMap(({ stage }) => (stage ? accountsSelected(stage, events) : []));
-  const live = [sole, ...pair].filter((id) => !removed.has(id));
+  const added = done.flatMap(({ kind, body }) => (kind === 'add-member' ? [(body as { userId: string }).userId] : []));
+  const positionOf = (command: LoadCommand): number => Number(eventsOf(command, events).at(-1)?.position);
+  const changes = done.filter(({ kind }) => kind === 'change');
+  const [newest] = changes.sort((one, other) => positionOf(other) - positionOf(one));
+  return [
+    ...differences(
+      `the members of ${workspaceId}`,
+      ['ada', ...added],
+      items.map(({ userId }) => userId),
+    ),
+    ...differences(
+      `the name of ${workspaceId}`,
+      [newest ? (newest.body as { name: string }).name : 'Corner Shop'],
+      [name],
+    ),
+  ];
+}
+
+async function faultsOfAccounts(
+  { owner, workspaceId, sole, pair, authorized }: Stage,
+  done: readonly LoadCommand[],
+  events: readonly RecordedEvent[],
+): Promise<readonly string[]> {
+  const removed = new Set(done.flatMap(({ kind, path }) => (kind === 'remove' ? [path.split('/').at(-1)] : [])));
+  const stream = `connection-${authorized.id}`;
+  const completed = events.find((event) => event.stream === stream && event.type === 'ConnectionCompleted');
+  const selected = (completed?.data['accountIds'] ?? []) as readonly string[];
   const { items } = await listAccounts(owner, workspaceId, 'limit=200');
-  expectSame(
-    'accounts',
+  const live = [sole, ...pair].filter((id) => !removed.has(id));
+  return differences(
+    `the accounts of ${workspaceId}`,
     [...live, ...selected],
     items.map(({ id }: Account) => id),
   );
-  return faults;
 }
 
-function accountsSelected({ authorized }: Stage, events: readonly RecordedEvent[]): readonly string[] {
-  const completed = events.find(
-    ({ stream, type }) => stream === `connection-${authorized.id}` && type === 'ConnectionCompleted',
-  );
-  return (completed?.data['accountIds'] ?? []) as readonly string[];
+function differences(what: string, expected: readonly string[], actual: readonly string[]): readonly string[] {
+  const [one, other] = [[...expected].sort().join(), [...actual].sort().join()];
+  return one === other ? [] : [`${what} read as ${other}, and the log says ${one}`];
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Answer } from '../support/service/browser.js';
 import type { Person } from '../support/service/person.js';
 import type { Chance } from './chance.js';
-import { selectableOf, type Stage } from './stages.js';
+import { selectableOf, type Site, type Stage } from './stages.js';
 
 type Kind = 'create' | 'change' | 'add-member' | 'start' | 'select' | 'remove';
 
@@ -22,12 +22,13 @@ export interface LoadCommand {
   /** The category of the stream that it writes to, and exactly the events. */
   readonly category: string;
   readonly writes: readonly string[];
-  readonly stage: Stage | null;
+  /** Where it does something; null where it makes a workspace. */
+  readonly site: Site | null;
   /** What was answered before the kill; none of it, where the connection broke or the service turned it down for now. */
   readonly answers: Answer[];
 }
 
-type Asked = Pick<LoadCommand, 'kind' | 'method' | 'path' | 'body' | 'category' | 'writes' | 'stage' | 'owner'>;
+type Asked = Pick<LoadCommand, 'kind' | 'method' | 'path' | 'body' | 'category' | 'writes' | 'site' | 'owner'>;
 
 /** Of a hundred commands that are not tied to a stage's accounts, how many are of which kind. */
 const SHARES: readonly (readonly [Kind, number])[] = [
@@ -42,14 +43,19 @@ const TWINS = 0.2;
 let serial = 0;
 
 /** As many commands as asked for, in any order: each stage's selection and removals, and a mix of the others. */
-export function mixCommands(chance: Chance, stages: readonly Stage[], count: number): readonly LoadCommand[] {
+export function mixCommands(
+  chance: Chance,
+  { stages, sites }: { readonly stages: readonly Stage[]; readonly sites: readonly Site[] },
+  count: number,
+): readonly LoadCommand[] {
   const tied = stages.flatMap((stage) => [
     selection(stage),
     removal(stage, stage.sole),
     ...stage.pair.map((id) => removal(stage, id)),
   ]);
+  const everywhere = [...stages, ...sites];
   const others = Array.from({ length: Math.max(0, count - tied.length) }, () =>
-    another(kindOf(chance.below(100)), stages[chance.below(stages.length)] as Stage),
+    another(kindOf(chance.below(100)), everywhere[chance.below(everywhere.length)] as Site),
   );
   return chance.shuffled([...tied, ...others]).map((asked) => {
     const key = chance.isLucky(KEYED) ? randomUUID() : null;
@@ -67,31 +73,31 @@ function kindOf(percent: number): Kind {
   return 'change';
 }
 
-function another(kind: Kind, stage: Stage): Asked {
+function another(kind: Kind, site: Site): Asked {
   serial += 1;
-  const base = `/v1/workspaces/${stage.workspaceId}`;
-  const { owner } = stage;
+  const base = `/v1/workspaces/${site.workspaceId}`;
+  const { owner } = site;
   switch (kind) {
     case 'create': {
       const body = { name: `Shop ${serial}`, timezone: 'Europe/Vienna' };
       const writes = ['WorkspaceCreated', 'MemberAdded'];
-      return { kind, method: 'POST', path: '/v1/workspaces', body, category: 'workspace', writes, stage: null, owner };
+      return { kind, method: 'POST', path: '/v1/workspaces', body, category: 'workspace', writes, site: null, owner };
     }
     case 'add-member': {
       const body = { userId: `member-${serial}`, role: 'editor', accountAccess: 'all' };
       const writes = ['MemberAdded'];
-      return { kind, method: 'POST', path: `${base}/members`, body, category: 'workspace', writes, stage, owner };
+      return { kind, method: 'POST', path: `${base}/members`, body, category: 'workspace', writes, site, owner };
     }
     case 'start': {
       const body = { platform: 'facebook' };
       const writes = ['ConnectionStarted'];
-      return { kind, method: 'POST', path: `${base}/connections`, body, category: 'connection', writes, stage, owner };
+      return { kind, method: 'POST', path: `${base}/connections`, body, category: 'connection', writes, site, owner };
     }
     default: {
       // Another name and other steps than any before, so that both events are written, or none.
       const body = { name: `Shop ${serial}`, noticeSteps: stepsOf(serial) };
       const writes = ['WorkspaceRenamed', 'WorkspaceSettingsChanged'];
-      return { kind: 'change', method: 'PATCH', path: base, body, category: 'workspace', writes, stage, owner };
+      return { kind: 'change', method: 'PATCH', path: base, body, category: 'workspace', writes, site, owner };
     }
   }
 }
@@ -106,7 +112,7 @@ function selection(stage: Stage): Asked {
   const path = `/v1/workspaces/${stage.workspaceId}/connections/${stage.authorized.id}/selection`;
   const body = { candidateIds: selectableOf(stage.authorized) };
   const { owner } = stage;
-  return { kind: 'select', method: 'POST', path, body, category: 'connection', writes: SELECTED, stage, owner };
+  return { kind: 'select', method: 'POST', path, body, category: 'connection', writes: SELECTED, site: stage, owner };
 }
 
 const SELECTED = ['ConnectionSelected'];
@@ -115,7 +121,16 @@ function removal(stage: Stage, accountId: string): Asked {
   const path = `/v1/workspaces/${stage.workspaceId}/accounts/${accountId}`;
   const writes = ['AccountRemoved'];
   const { owner } = stage;
-  return { kind: 'remove', method: 'DELETE', path, body: undefined, category: 'socialAccount', writes, stage, owner };
+  return {
+    kind: 'remove',
+    method: 'DELETE',
+    path,
+    body: undefined,
+    category: 'socialAccount',
+    writes,
+    site: stage,
+    owner,
+  };
 }
 
 /** Sends a command once. An answer that says "not now" is no acknowledgement. @throws when the connection breaks. */

@@ -8,9 +8,10 @@ import { mixCommands, sendAll } from './commands.js';
 import { judgeStores } from './judge.js';
 import { startAgain } from './moments.js';
 import { modelsOfService } from './replay.js';
-import { prepareStages } from './stages.js';
+import { prepareSites, prepareStages } from './stages.js';
 
 const COMMANDS = wholeNumber('CRASH_COMMANDS', 200);
+const SITES = 8;
 const ROUNDS = 3;
 const EXIT_LIMIT_MS = 12_000;
 const ROUND_LIMIT_MS = 60_000;
@@ -34,7 +35,8 @@ describe('told to end under load (SIGTERM)', () => {
     'round %i: ends by itself in time, and what it acknowledged is there',
     async () => {
       const stages = await prepareStages(service, 1);
-      const commands = mixCommands(chance, stages, COMMANDS);
+      const sites = await prepareSites(service, SITES);
+      const commands = mixCommands(chance, { stages, sites }, COMMANDS);
       const sent = sendAll(commands, () => undefined);
       await sleep(chance.fraction() * JITTER_MS);
       const toldAt = performance.now();
@@ -49,7 +51,7 @@ describe('told to end under load (SIGTERM)', () => {
       const onRetry = await retryUnderKeys(commands);
       const { events, faults } = await judgeStores(service, models);
       const all = [...onRetry, ...faultsOfLoad(commands, events), ...faults];
-      expect([...all, ...(await faultsOfAnswers(stages, commands, events))]).toEqual([]);
+      expect([...all, ...(await faultsOfAnswers([...stages, ...sites], commands, events))]).toEqual([]);
     },
     ROUND_LIMIT_MS,
   );
