@@ -64,7 +64,7 @@ const SECRET_TYPES = {
 };
 
 export default defineConfig(
-  { ignores: ['dist/**', 'data/**', 'coverage/**', 'node_modules/**', 'apps/web/public/**'] },
+  { ignores: ['dist/**', 'data/**', 'coverage/**', '.cache/**', 'node_modules/**', 'apps/web/public/**'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error', noInlineConfig: true } },
   {
     files: ['**/*.ts', '**/*.tsx'],

@@ -57,7 +57,13 @@ async function openReadStore({
   if (url === 'sqlite:') {
     const rows = await SqliteReadStore.open({ dataDir });
     const vault = await SqliteVaultStore.open({ dataDir });
-    return { rows, vault, close: async () => void (await Promise.all([rows.close(), vault.close()])) };
+    return {
+      rows,
+      vault,
+      close: async () => {
+        await Promise.all([rows.close(), vault.close()]);
+      },
+    };
   }
   const { MongoConnection, MongoReadStore } = await import('#read-store-mongodb');
   const { MongoVaultStore } = await import('#vault-mongodb');

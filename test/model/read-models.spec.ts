@@ -154,7 +154,7 @@ describe('the accounts of a workspace', () => {
     await fc.assert(
       fc.asyncProperty(historyArbitrary, times, async (history, minutes) => {
         const world = happen(history, keys);
-        const projection = await Projection.begin(stores, accountsReadModel as unknown as ReadModel, START);
+        const projection = await Projection.begin(stores, accountsReadModel, START);
         await projection.apply(placed(world.log));
         for (const minute of minutes.sort((a, b) => a - b)) {
           const at = new Date(world.now.getTime() + minute * 60_000);

@@ -74,7 +74,7 @@ export class World {
     };
     for (const [index, event] of decision.entries()) {
       const envelope = { id: eventId(commandId, name, index), metadata };
-      const encoded = encodeEvent(definition as never, name, event, envelope, this.keys.get(id) ?? null);
+      const encoded = encodeEvent(definition, name, event, envelope, this.keys.get(id) ?? null);
       const recorded = { ...encoded, stream: name, revision: stream.events.length, position: '' };
       stream.events.push(recorded);
       this.log.push(recorded);
