@@ -105,10 +105,10 @@ function QueueFacts({ account, zone }: FactsProps) {
           {queue.paused ? ', paused' : ''}
         </Fact>
         <Fact name="Next slot">{queue.nextSlotAt === null ? 'None' : formatMoment(queue.nextSlotAt, zone)}</Fact>
-        <Fact name="Queued">{counted(queue.queued, 'post')}</Fact>
-        <Fact name="Scheduled">{counted(counts.scheduledPosts, 'post')}</Fact>
-        <Fact name="Drafts">{counts.drafts}</Fact>
-        <Fact name="Failed">{counted(counts.failedPosts, 'post')}</Fact>
+        <Fact name="Queued posts">{queue.queued.toLocaleString('en-GB')}</Fact>
+        <Fact name="Scheduled posts">{counts.scheduledPosts.toLocaleString('en-GB')}</Fact>
+        <Fact name="Drafts">{counts.drafts.toLocaleString('en-GB')}</Fact>
+        <Fact name="Failed posts">{counts.failedPosts.toLocaleString('en-GB')}</Fact>
         <Fact name="Automations">{counts.automations}</Fact>
       </dl>
     </Group>

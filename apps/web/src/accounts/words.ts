@@ -13,7 +13,7 @@ export const FILTER_WORDS: Readonly<Record<StatusFilter, string>> = { all: 'All'
 export const HEALTH_WORDS: Readonly<Record<TokenHealth, string | null>> = {
   ok: null,
   expiring: null,
-  lapsed: 'Its time is over',
+  lapsed: null,
   rejected: 'The platform refuses it',
   'access-lost': 'The account is out of reach for this login',
   'missing-permissions': 'Some permissions are missing',
@@ -28,7 +28,7 @@ export const METHOD_NAMES: Readonly<Record<MethodId, string>> = {
 /** How long the token lasts, in a few words, as the service computed it for its own present. */
 export function remaining({ token }: Account): string {
   if (token.status === 'expired') {
-    return HEALTH_WORDS[token.health] ?? 'Reconnect it';
+    return HEALTH_WORDS[token.health] ?? 'Reconnect needed';
   }
   if (token.daysLeft === null) {
     return 'No expiry';

@@ -162,7 +162,9 @@ function CandidateChoice({ candidate, isPicked, onToggle }: CandidateChoiceProps
             <span className="faint">
               {[handle, ACCOUNT_TYPE_WORDS[type]].filter((part) => part !== null).join(' · ')}
             </span>
-            {note === null ? null : <span className={selectable ? 'candidate__note' : ''}>{note}</span>}
+            {note === null ? null : (
+              <span className={selectable ? 'candidate__note' : 'candidate__reason'}>{note}</span>
+            )}
           </span>
         </span>
       </label>
