@@ -13,6 +13,7 @@ import { ManualClock, type SpecStores } from '../../libs/kernel/spec-stores.js';
 
 const LEASE_MS = 600_000;
 const AT_ONCE = 500;
+const ROUNDS = 50;
 const DEFINITIONS = [workspace, connection, grant, socialAccount];
 
 const decode = (recorded: RecordedEvent): { readonly type: string; readonly data: object } => {
@@ -52,11 +53,12 @@ export class Projection {
   /** The clock comes to an instant, and everything that this makes due is described anew. */
   async comeTo(now: Date): Promise<void> {
     this.clock.moveTo(now);
-    for (;;) {
+    for (let round = 0; round < ROUNDS; round += 1) {
       const due = await this.stores.rows.due(this.copy, now.toISOString(), AT_ONCE);
       if (due.length === 0) return;
       await this.writer.redescribe(due.map(({ row }) => row.key));
     }
+    throw new Error('Rows are described as due for ever.');
   }
 
   async rows(): Promise<readonly StoredRow[]> {

@@ -178,6 +178,21 @@ describe('a removal that is interrupted', () => {
   });
 });
 
+describe('a Page whose account was just removed', () => {
+  it('is connected anew at once, before anything of the removal was carried out (R5)', async () => {
+    const stage = await Stage.open(stores);
+    await selected(stage, 'p1', ['100', '200']);
+    await stage.rest(stage.process());
+    const [account = ''] = await stage.ids('socialAccount');
+    await stage.remove(stage.process(), account);
+    await selected(stage, 'p1', ['100', '200']);
+    await stage.rest(stage.process());
+    await expectConsistent(stage);
+    expect(await livePages(stage)).toEqual(['100', '200']);
+    expect(await stage.ids('socialAccount')).toHaveLength(3);
+  });
+});
+
 describe('what is delivered again', () => {
   it('writes nothing more', async () => {
     const stage = await Stage.open(stores);

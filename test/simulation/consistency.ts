@@ -54,12 +54,19 @@ async function expectSecrets(stage: Stage, { streams, secrets, vault }: Parts, g
 
 /** One live account for each page, owned by its claim; one living grant for each person. */
 async function expectClaims(stage: Stage, parts: Parts, live: Loaded<object>): Promise<void> {
-  const { claims, secrets, streams } = parts;
+  const { claims, secrets, streams, vault } = parts;
   const pages = await Promise.all(live.map(async ([id]) => [await secrets.externalIdOf(id), id] as const));
   expect(new Set(pages.map(([page]) => page)).size).toBe(live.length);
   for (const [page, id] of pages) {
     expect(await claims.findAccount(stage.workspaceId, 'facebook', page ?? '')).toBe(id);
   }
+  const known = new Set(live.map(([id]) => id));
+  const owners = (await vault.store.list('claim', `${stage.workspaceId}/`, 99)).map(({ value }) =>
+    String(value['owner']),
+  );
+  // What has ended claims nothing; what was claimed and never written may still be taken over.
+  const written = new Set(await stage.ids('socialAccount'));
+  expect(owners.filter((owner) => written.has(owner) && !known.has(owner))).toEqual([]);
   for (const person of new Set(stage.consents.map((consent) => consent.person))) {
     const owner = await claims.findGrant(stage.workspaceId, 'facebook', person);
     if (owner !== null) expect((await streams.load(grant, owner)).state.revoked).toBe(false);
