@@ -1,5 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { DataDirectoryLock, SqliteEventStore } from '#event-store-sqlite';
@@ -115,7 +125,13 @@ function readMasterKeys(configuration: Configuration, logger: Logger): MasterKey
 function readKeyFile(dataDir: string, logger: Logger): string {
   const file = join(dataDir, KEY_FILE);
   if (!existsSync(file)) {
-    writeFileSync(file, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600, flag: 'wx', flush: true });
+    // Under its final name it is whole and durable: half a key would stop every later start, and a lost one loses the data.
+    const unfinished = `${file}.new`;
+    writeFileSync(unfinished, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600, flush: true });
+    renameSync(unfinished, file);
+    const directory = openSync(dataDir, 'r');
+    fsyncSync(directory);
+    closeSync(directory);
     logger.info({ file }, 'made a master key for the vault; keep a copy of it apart from the data');
   }
   chmodSync(file, 0o600);
