@@ -1,3 +1,4 @@
+import { benchAppendEventStoreDb } from './append-eventstoredb.js';
 import { benchAppend } from './append.js';
 import { benchCommand } from './command.js';
 import { benchList } from './list.js';
@@ -8,6 +9,10 @@ const BENCHMARKS: Readonly<Record<string, { readonly work: string; readonly run:
   {
     B1: { work: 'append to distinct streams, durable, 64 in flight', run: async () => [await benchAppend()] },
     B2: { work: 'a whole command over HTTP, 64 connections', run: benchCommand },
+    B10: {
+      work: 'append on EventStoreDB through the adapter, 64 in flight',
+      run: async () => [await benchAppendEventStoreDb()],
+    },
     B4: { work: 'list with status filter and counts, p99', run: benchList },
   };
 
