@@ -40,7 +40,3 @@ export function faultsOfLog(events: readonly RecordedEvent[]): readonly string[]
   }
   return faults;
 }
-
-/** The events of one stream, by their types. */
-export const typesOf = (events: readonly RecordedEvent[], stream: string): readonly string[] =>
-  events.filter((event) => event.stream === stream).map(({ type }) => type);
