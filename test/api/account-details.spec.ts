@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { InProcessService } from '../support/service/in-process-service.js';
 import type { Person } from '../support/service/person.js';
-import { connectOne, createWorkspace, readAccount, reconnect } from '../support/service/steps.js';
+import { connectOne, createWorkspace, otherIdLike, readAccount, reconnect } from '../support/service/steps.js';
 
 const DAY_S = 86_400;
 const DAY_MS = 86_400_000;
@@ -141,14 +141,7 @@ describe('the details of an account', () => {
   it('D1: an account that is not there is 404, the same for a malformed id and one of another kind', async () => {
     const id = await connectOne(paula, workspaceId, FACEBOOK, { pick: ['Ada Bakery'] });
     const bodies = [];
-    for (const wrong of [
-      id.replace(/.$/, '0'),
-      'acc_1',
-      workspaceId,
-      id.replace('acc_', 'con_'),
-      '%20',
-      'a'.repeat(900),
-    ]) {
+    for (const wrong of [otherIdLike(id), 'acc_1', workspaceId, id.replace('acc_', 'con_'), '%20', 'a'.repeat(900)]) {
       const answer = await paula.get<object>(`/v1/workspaces/${workspaceId}/accounts/${wrong}`);
       expect([answer.status, answer.code]).toEqual([404, 'not-found']);
       bodies.push({ ...answer.body, correlationId: '' });

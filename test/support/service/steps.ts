@@ -175,3 +175,6 @@ export async function listAccounts(person: Person, workspaceId: string, query = 
 export async function removeAccount(person: Person, workspaceId: string, accountId: string): Promise<void> {
   expectStatus(await person.delete(`/v1/workspaces/${workspaceId}/accounts/${accountId}`), 202);
 }
+
+/** A well-formed id of the same kind that is not this one. */
+export const otherIdLike = (id: string): string => id.replace(/.$/, (last) => (last === '0' ? '1' : '0'));
