@@ -41,7 +41,7 @@ describeInChromium('a link for another browser', () => {
     );
   });
 
-  it('C7: the link that was used says plainly that it is over', async () => {
+  it('C7 C8: a denial behind the link ends on the page, and the link is spent', async () => {
     const { person, workspaceId } = await stage().owner('ben', 'Bike shop');
     const started = await person.post<{ startUrl: string }>(`/v1/workspaces/${workspaceId}/connections`, {
       platform: 'facebook',
@@ -52,5 +52,6 @@ describeInChromium('a link for another browser', () => {
     await decide(client, 'Deny');
     await client.page.getByRole('heading', { name: 'Sign in' }).waitFor();
     expect(client.parameter('connection')).toMatch(/^con_/);
+    expect((await fetch(started.body.startUrl)).status).toBe(404);
   });
 });
