@@ -1,0 +1,144 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Automation, ReadStore, RecordedEvent, TodoOutcome } from './index.js';
+import { named, noteEvent, notesReadModel, written, type NoteRow } from './spec-notes.js';
+import { HOUR_MS, RunnerStage, until } from './spec-runner.js';
+
+let stage: RunnerStage;
+beforeEach(async () => (stage = await RunnerStage.open()));
+afterEach(() => stage.dispose());
+
+describe('to-dos', () => {
+  const todo = (carryOut: Automation<NoteRow>['carryOut']): Automation<NoteRow> => ({ ...notesReadModel(), carryOut });
+  const dueNote = (id: string): RecordedEvent => written(id, 'f', 'due', stage.stores.clock.now().toISOString());
+  /** Describes notes as due until they are erased. */
+  const untilErased = (carryOut: Automation<NoteRow>['carryOut']): Automation<NoteRow> => {
+    const model = todo(carryOut);
+    return {
+      ...model,
+      describe: (key, row, related, now) => ({
+        ...model.describe(key, row, related, now),
+        dueAt: row.kind === 'note' ? row.until : null,
+      }),
+    };
+  };
+
+  it('are done once: the runner waits until their consequences have changed the row', async () => {
+    const carried: string[] = [];
+    const runner = stage.run(
+      untilErased(async ({ key, body, related, now }) => {
+        carried.push(key);
+        expect([body.kind, related.get('folder-f'), now]).toEqual([
+          'note',
+          { kind: 'folder', name: 'F' },
+          stage.stores.clock.now(),
+        ]);
+        return { done: await stage.append(noteEvent(key, 'NoteErased')) };
+      }),
+    );
+    await stage.append(named('f', 'F'), ...Array.from({ length: 20 }, (_, at) => dueNote(String(at))));
+    await stage.rest(runner);
+    expect(carried).toHaveLength(20);
+    expect(new Set(carried).size).toBe(20);
+    expect(await stage.countersOf(runner)).toEqual({});
+  });
+
+  it('are not carried out before their time', async () => {
+    let carried = 0;
+    const runner = stage.run(
+      untilErased(async ({ key }) => {
+        carried += 1;
+        return { done: await stage.append(noteEvent(key, 'NoteErased')) };
+      }),
+    );
+    await stage.append(written('1', 'f', 'later', stage.inAnHour()));
+    await stage.rest(runner);
+    expect(carried).toBe(0);
+    stage.stores.clock.advance(HOUR_MS);
+    runner.wake();
+    await stage.rest(runner);
+    expect(carried).toBe(1);
+  });
+
+  it('end without an event where they are settled', async () => {
+    let carried = 0;
+    const runner = stage.run(
+      untilErased(() => {
+        carried += 1;
+        return Promise.resolve({ settled: true });
+      }),
+    );
+    await stage.append(dueNote('1'));
+    await stage.rest(runner);
+    expect([carried, await stage.contentOf(runner.copy)]).toEqual([1, '[[],[]]']);
+  });
+
+  it.each<[string, () => Promise<TodoOutcome>, string]>([
+    ['asked to come back later', () => Promise.resolve({ later: 'not-yet' }), 'not-yet'],
+    ['failed', () => Promise.reject(new RangeError('secret words')), 'RangeError'],
+  ])('are tried again with growing waits where they %s', async (_how, outcome, reason) => {
+    const times: number[] = [];
+    const postponed: object[] = [];
+    const postpone: ReadStore['postpone'] = (copy, lease, key, postponement) => {
+      postponed.push({ tries: postponement.tries, reason: postponement.reason });
+      return stage.stores.rows.postpone(copy, lease, key, postponement);
+    };
+    const automation = untilErased(async ({ key }) => {
+      times.push(performance.now());
+      return times.length < 3 ? outcome() : { done: await stage.append(noteEvent(key, 'NoteErased')) };
+    });
+    const runner = stage.run(automation, { rows: { postpone } });
+    await stage.append(dueNote('1'));
+    await until(() => times.length === 3);
+    await stage.rest(runner);
+    const [first = 0, second = 0, third = 0] = times;
+    expect(second - first).toBeGreaterThan(190);
+    expect(third - second).toBeGreaterThan(390);
+    expect(postponed).toEqual([
+      { tries: 1, reason },
+      { tries: 2, reason },
+    ]);
+    expect(JSON.stringify(stage.warnings)).not.toContain('secret words');
+  });
+
+  it('are parked for an operator at the twelfth try', async () => {
+    let carried = 0;
+    const postponed: unknown[] = [];
+    const postpone: ReadStore['postpone'] = (copy, lease, key, postponement) => {
+      postponed.push(postponement);
+      return stage.stores.rows.postpone(copy, lease, key, postponement);
+    };
+    const due: ReadStore['due'] = async (...asking) =>
+      (await stage.stores.rows.due(...asking)).map(({ row }) => ({
+        row,
+        postponement: { tries: 11, nextTryAt: '2000-01-01T00:00:00.000Z', reason: 'before' },
+      }));
+    const automation = untilErased(() => {
+      carried += 1;
+      return Promise.resolve({ later: 'never' });
+    });
+    const runner = stage.run(automation, { rows: { postpone, due } });
+    await stage.append(dueNote('1'));
+    await until(async () => (await stage.stores.rows.countParked(runner.copy)) === 1);
+    expect(postponed).toEqual([{ tries: 12, nextTryAt: null, reason: 'never' }]);
+    await sleep(300);
+    expect([carried, await stage.stores.rows.nextDue(runner.copy, '')]).toEqual([1, null]);
+    await stage.append(noteEvent('note-1', 'NoteErased'));
+    await until(async () => (await stage.stores.rows.countParked(runner.copy)) === 0);
+  });
+
+  it('go on after a restart in the middle of them', async () => {
+    let isFirst = true;
+    const automation = untilErased(async ({ key }) => {
+      if (isFirst) throw new Error('The process ends here.');
+      return { done: await stage.append(noteEvent(key, 'NoteErased')) };
+    });
+    const before = stage.run(automation, { owner: 'before' });
+    await stage.append(dueNote('1'), dueNote('2'));
+    await until(async () => stage.warnings.length >= 2);
+    await before.stop();
+    isFirst = false;
+    const after = stage.run(automation, { owner: 'after' });
+    await until(async () => (await stage.contentOf(after.copy)) === '[[],[]]');
+  });
+});
