@@ -13,7 +13,7 @@ import { prepareSites, prepareStages, type Site, type Stage } from './stages.js'
 
 const ROUNDS = wholeNumber('CRASH_ROUNDS', 20);
 const COMMANDS = wholeNumber('CRASH_COMMANDS', 200);
-const STAGES = 2;
+const STAGES = 1;
 const SITES = 12;
 /** Then a new data directory is begun: a replay costs as much as there is, and each beginning is another. */
 const ROUNDS_PER_DIRECTORY = 5;
