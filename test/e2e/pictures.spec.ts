@@ -11,6 +11,7 @@ import type { Visit } from './support/visit.js';
 
 /** `TAKE_PICTURES=1` renews the pictures of the documentation; without it they are taken and thrown away. */
 const isForKeeps = process.env['TAKE_PICTURES'] === '1';
+const PICTURES = join(import.meta.dirname, '../../docs/pictures');
 const SIZE_LIMIT_BYTES = 300_000;
 /** Less than this shows nothing but an empty page. */
 const SIZE_MINIMUM_BYTES = 15_000;
@@ -19,12 +20,11 @@ const PHONE = { viewport: { width: 360, height: 780 }, deviceScaleFactor: 2, isM
 
 describeInChromium('pictures of the page', () => {
   const stage = useStage();
-  const folder = isForKeeps
-    ? join(import.meta.dirname, '../../docs/pictures')
-    : mkdtempSync(join(tmpdir(), 'pictures-'));
+  let folder = '';
   let workspaceId = '';
 
   beforeAll(async () => {
+    folder = isForKeeps ? PICTURES : mkdtempSync(join(tmpdir(), 'pictures-'));
     mkdirSync(folder, { recursive: true });
     workspaceId = await connectOverTime();
   });

@@ -24,7 +24,10 @@ const executablePath = findChromium();
 export function describeInChromium(what: string, scenarios: () => void): void {
   jest.setTimeout(SCENARIO_LIMIT_MS);
   if (executablePath === null) {
-    describe.skip(`${what} (skipped: set CHROMIUM_PATH to a Chromium or Chrome)`, scenarios);
+    process.stderr.write(
+      `${what}: skipped, since no Chromium was found. Install one, or name it with CHROMIUM_PATH.\n`,
+    );
+    describe.skip(what, scenarios);
   } else {
     describe(what, scenarios);
   }
