@@ -1,4 +1,12 @@
-import { type ClientSession, type Db, MongoClient, type MongoClientOptions, type TransactionOptions } from 'mongodb';
+import {
+  type ClientSession,
+  type Db,
+  type DbOptions,
+  MongoClient,
+  type MongoClientOptions,
+  ReadConcern,
+  type TransactionOptions,
+} from 'mongodb';
 import { StoreUnavailable } from '#kernel';
 import { translate } from './failures.js';
 import { MONGO_LIMITS, type MongoLimits } from './limits.js';
@@ -7,7 +15,13 @@ const DEFAULT_DATABASE = 'social_accounts';
 const DATABASE_OF_URL = /^mongodb(?:\+srv)?:\/\/[^/?]+\/([^?]+)/;
 
 /** What the service was told is stored outlives the loss of a member; what it reads is never taken back. */
-export const ACKNOWLEDGED = { w: 'majority', j: true } as const;
+const ACKNOWLEDGED = { w: 'majority', j: true } as const;
+/** Given to the database, since the connection string goes before what is given to the client. */
+const CONCERNS: DbOptions = {
+  readConcern: new ReadConcern('majority'),
+  writeConcern: ACKNOWLEDGED,
+  readPreference: 'primary',
+};
 const TRANSACTION: TransactionOptions = {
   readConcern: { level: 'snapshot' },
   writeConcern: ACKNOWLEDGED,
@@ -43,7 +57,8 @@ export class MongoConnection {
   static async open(options: MongoConnectionOptions): Promise<MongoConnection> {
     const limits = { ...MONGO_LIMITS, ...options.limits };
     const client = new MongoClient(options.url, clientOptions(limits));
-    const connection = new MongoConnection(client, client.db(options.database ?? databaseOf(options.url)), limits);
+    const database = client.db(options.database ?? databaseOf(options.url), CONCERNS);
+    const connection = new MongoConnection(client, database, limits);
     try {
       await connection.run(() => requireReplicaSet(client), limits.structureMs);
       return connection;
@@ -93,9 +108,6 @@ export class MongoConnection {
 /** `timeoutMS` has no effect in this driver: silence is noticed by its monitor, and bounded by `within`. */
 const clientOptions = (limits: MongoLimits): MongoClientOptions => ({
   appName: 'social-accounts',
-  readConcern: { level: 'majority' },
-  readPreference: 'primary',
-  writeConcern: ACKNOWLEDGED,
   retryReads: true,
   retryWrites: true,
   serverSelectionTimeoutMS: limits.selectionMs,

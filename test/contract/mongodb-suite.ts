@@ -11,8 +11,9 @@ export async function describeWithMongoDb(name: string, suite: (server: MongoDb)
       it.skip(`needs a server: ${server.unavailable}`, () => undefined);
       return;
     }
-    afterAll(() => server.stop());
     suite(server);
+    // Behind what the suite itself closes.
+    afterAll(() => server.stop());
   });
 }
 

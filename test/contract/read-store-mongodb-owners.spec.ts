@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import type { Lease, StoredRow } from '#kernel';
-import { MongoReadStore } from '#read-store-mongodb';
+import { type Lease, type StoredRow, StoreUnavailable } from '#kernel';
+import { MongoConnection, MongoReadStore } from '#read-store-mongodb';
+import { CopyCatalog } from '../../libs/read-store-mongodb/copy-catalog.js';
+import { Leases } from '../../libs/read-store-mongodb/leases.js';
 import { describeWithMongoDb, newDatabase } from './mongodb-suite.js';
 import {
   CONTESTED,
@@ -20,6 +22,7 @@ await describeWithMongoDb('owners of a lease on MongoDB', (server) => {
   let scene: ReturnType<typeof newDatabase>;
   let store: MongoReadStore;
   const processes: OwnerProcess[] = [];
+  const connections: MongoConnection[] = [];
   beforeEach(async () => {
     scene = newDatabase(server);
     store = await MongoReadStore.open({ url: server.url, database: scene.database });
@@ -30,6 +33,7 @@ await describeWithMongoDb('owners of a lease on MongoDB', (server) => {
       owner.signal('SIGKILL');
       await owner.end();
     }
+    for (const connection of connections.splice(0)) await connection.close();
     await store.close();
     await scene.drop();
   });
@@ -67,6 +71,28 @@ await describeWithMongoDb('owners of a lease on MongoDB', (server) => {
       await lost.line('fenced');
     }
     expect(await store.checkpoint(CONTESTED_COPY)).toEqual(checkpoint);
+  });
+
+  it('ends a transaction that its caller gave up, before anybody looks at the checkpoint', async () => {
+    const limits = { saveMs: 300 };
+    const connection = await MongoConnection.open({ url: server.url, database: scene.database, limits });
+    connections.push(connection);
+    const [leases, catalog] = [new Leases(connection), new CopyCatalog(connection)];
+    const { place } = await catalog.prepare(CONTESTED_SHAPE, CONTESTED_COPY);
+    const lease = await leases.acquire(CONTESTED, 'slow', LEASE_MS);
+    if (lease === null) throw new Error('The lease is held.');
+    const writing = leases.writeUnder(lease, async (session) => {
+      await catalog.move(session, CONTESTED_COPY, place, { position: 'late', eventId: null });
+      await sleep(2 * limits.saveMs);
+    });
+    await expect(writing).rejects.toThrow(StoreUnavailable);
+    await leases.settle();
+    expect(await store.checkpoint(CONTESTED_COPY)).toBeNull();
+    await sleep(2 * limits.saveMs);
+    expect(await store.checkpoint(CONTESTED_COPY)).toBeNull();
+    const checkpoint = { position: 'in time', eventId: null };
+    const move = leases.writeUnder(lease, (session) => catalog.move(session, CONTESTED_COPY, place, checkpoint));
+    expect(await move).toBe('saved');
   });
 
   it(`lets no loser write behind a winner in ${STEALS} steals`, async () => {

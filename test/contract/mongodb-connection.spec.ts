@@ -1,0 +1,154 @@
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { MongoClient } from 'mongodb';
+import { StoreUnavailable } from '#kernel';
+import { MongoConnection, MongoReadStore, ReplicaSetRequired } from '#read-store-mongodb';
+import { MongoVaultStore } from '#vault-mongodb';
+import { startStandAloneMongoDb } from '../support/mongodb/start-mongodb.js';
+import { describeWithMongoDb, newDatabase } from './mongodb-suite.js';
+import { acquire, row } from './read-store-case.js';
+
+const OPENING_LIMIT_MS = 4_000;
+const SHAPE = { name: 'accounts', version: 1, fields: {}, indexes: {}, terms: [] } as const;
+const COPY = { name: 'accounts', version: 1, generation: 0, partition: 0 };
+
+await describeWithMongoDb('the connection to MongoDB', (server) => {
+  const raw = new MongoClient(server.url);
+  const connections: MongoConnection[] = [];
+  afterAll(async () => {
+    for (const connection of connections) await connection.close();
+    await raw.close();
+  });
+
+  it('acknowledges by the majority and its journals, whatever the connection string says', async () => {
+    const weak = 'w=1&journal=false&readConcernLevel=local&readPreference=secondaryPreferred&retryWrites=false';
+    const connection = await MongoConnection.open({ url: `${server.url}&${weak}` });
+    connections.push(connection);
+    expect(connection.database.writeConcern).toMatchObject({ w: 'majority', journal: true });
+    expect(connection.database.readConcern).toMatchObject({ level: 'majority' });
+    expect(connection.database.readPreference.mode).toBe('primary');
+    expect(connection.client.options).toMatchObject({ retryWrites: true, retryReads: true });
+  });
+
+  it('uses the database that it is given, else the one that the connection string names, else its own', async () => {
+    const named = server.url.replace('/?', '/of%2Durl?');
+    const databases: string[] = [];
+    for (const options of [{ url: named, database: 'given' }, { url: named }, { url: server.url }]) {
+      const connection = await MongoConnection.open(options);
+      databases.push(connection.database.databaseName);
+      await connection.close();
+    }
+    expect(databases).toEqual(['given', 'of-url', 'social_accounts']);
+  });
+
+  it('is shared by stores, which leave it open', async () => {
+    const { database, drop } = newDatabase(server);
+    const connection = await MongoConnection.open({ url: server.url, database });
+    const rows = await MongoReadStore.open({ connection });
+    const vault = await MongoVaultStore.open({ connection });
+    await rows.close();
+    expect(await vault.readKey('nobody')).toBeNull();
+    await vault.close();
+    await connection.close();
+    await expect(vault.readKey('nobody')).rejects.toThrow('closed');
+    await drop();
+  });
+
+  it('keeps everything in the database, for whoever opens it next', async () => {
+    const { database, drop } = newDatabase(server);
+    const before = await MongoReadStore.open({ url: server.url, database });
+    await before.prepare(SHAPE, COPY);
+    const lease = await acquire(before, 'lease', 'owner', 60_000);
+    const put = { ...row('k1'), fields: {} };
+    const checkpoint = { position: '1', eventId: 'e1' };
+    await before.save(COPY, lease, { puts: [put], deletes: [], counts: new Map(), checkpoint });
+    await before.close();
+    const after = await MongoReadStore.open({ url: server.url, database });
+    await after.prepare(SHAPE, COPY);
+    expect([...(await after.load(COPY, ['k1'])).values()]).toEqual([put]);
+    expect(await after.checkpoint(COPY)).toEqual(checkpoint);
+    expect(await after.acquireLease('lease', 'another owner', 60_000)).toBeNull();
+    await after.close();
+    await drop();
+  });
+
+  it('finishes a drop that was interrupted', async () => {
+    const { database, drop } = newDatabase(server);
+    const before = await MongoReadStore.open({ url: server.url, database });
+    await before.prepare(SHAPE, COPY);
+    await before.close();
+    // What a drop leaves whose process ends behind its transaction.
+    const copies = raw.db(database).collection<{ readonly place: string }>('copies');
+    const dropped = raw.db(database).collection<{ readonly _id: string }>('dropped_copies');
+    const entry = await copies.findOneAndDelete({});
+    await dropped.insertOne({ _id: String(entry?.place) });
+    const after = await MongoReadStore.open({ url: server.url, database });
+    const left = (await raw.db(database).listCollections().toArray()).map(({ name }) => name);
+    expect(left.sort()).toEqual(['copies', 'dropped_copies', 'fences']);
+    expect(await dropped.countDocuments()).toBe(0);
+    await after.close();
+    await drop();
+  });
+
+  it('refuses a save to a copy that another process dropped', async () => {
+    const { database, drop } = newDatabase(server);
+    const [one, other] = [
+      await MongoReadStore.open({ url: server.url, database }),
+      await MongoReadStore.open({ url: server.url, database }),
+    ];
+    await one.prepare(SHAPE, COPY);
+    const lease = await acquire(one, 'lease', 'owner', 60_000);
+    await other.drop(COPY);
+    const put = { ...row('k1'), fields: {} };
+    const saving = one.save(COPY, lease, { puts: [put], deletes: [], counts: new Map(), checkpoint: null });
+    await expect(saving).rejects.toThrow(RangeError);
+    const collections = await raw.db(database).listCollections().toArray();
+    expect(collections.filter(({ name }) => name.startsWith('rows_'))).toEqual([]);
+    await one.close();
+    await other.close();
+    await drop();
+  });
+
+  it('gives a record that was written very often a version that none had', async () => {
+    const { database, drop } = newDatabase(server);
+    const vault = await MongoVaultStore.open({ url: server.url, database });
+    const record = { kind: 'kind', id: 'r1', subject: null, value: {}, sealed: null, dueAt: null };
+    await vault.insert(record);
+    const first = Number((await vault.read('kind', 'r1'))?.version);
+    const lastOfItsLife = first + 2 ** 20 - 1;
+    await raw
+      .db(database)
+      .collection('vault_records')
+      .updateOne({ id: 'r1' }, { $set: { version: lastOfItsLife } });
+    await vault.insert({ ...record, id: 'r2' });
+    const next = Number((await vault.read('kind', 'r2'))?.version);
+    expect(next).toBe(lastOfItsLife + 1);
+    expect(await vault.replace(record, lastOfItsLife)).toBe('written');
+    expect(Number((await vault.read('kind', 'r1'))?.version)).toBeGreaterThan(next);
+    await vault.close();
+    await drop();
+  });
+
+  it('is not there without an answer', async () => {
+    const startedAt = performance.now();
+    const opening = MongoReadStore.open({ url: 'mongodb://127.0.0.1:9/?replicaSet=rs0' });
+    await expect(opening).rejects.toThrow(StoreUnavailable);
+    expect(performance.now() - startedAt).toBeLessThan(OPENING_LIMIT_MS);
+  });
+});
+
+describe('a stand-alone MongoDB', () => {
+  it('is refused with what to do about it', async () => {
+    const server = await startStandAloneMongoDb();
+    // Without any mongod the suites above say so.
+    if ('unavailable' in server) return;
+    try {
+      for (const open of [MongoReadStore, MongoVaultStore]) {
+        const opening = open.open({ url: server.url });
+        await expect(opening).rejects.toThrow(ReplicaSetRequired);
+        await expect(opening).rejects.toThrow('Start mongod with --replSet rs0 and run rs.initiate() in mongosh once');
+      }
+    } finally {
+      await server.stop();
+    }
+  });
+});
