@@ -46,6 +46,8 @@ export class CompleteConnection {
     const choices = await this.#withoutRemoved(state.choices);
     if (choices.length === 0) return this.#endWithoutAccounts(connectionId, state, attempt, next);
     const candidates = await this.candidates.judge(workspaceId, facts.login, attempt, 'all');
+    const isKnown = ({ candidateId }: Choice): boolean => candidates.some((one) => one.candidateId === candidateId);
+    if (!choices.every(isKnown)) return { later: 'platform-not-configured' };
     const newGrantId = await this.#newGrantId(connectionId);
     const grantId = await this.claims.claimGrant(workspaceId, facts.login, attempt.subject, newGrantId);
     const completion: Completion = { connectionId, facts, attempt, candidates, choices, grantId, next };
