@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { afterAll, expect, it } from '@jest/globals';
 import { MongoClient } from 'mongodb';
 import { StoreUnavailable } from '#kernel';
 import { MongoConnection, MongoReadStore, ReplicaSetRequired } from '#read-store-mongodb';
@@ -136,19 +136,14 @@ await describeWithMongoDb('the connection to MongoDB', (server) => {
   });
 });
 
-describe('a stand-alone MongoDB', () => {
-  it('is refused with what to do about it', async () => {
-    const server = await startStandAloneMongoDb();
-    // Without any mongod the suites above say so.
-    if ('unavailable' in server) return;
-    try {
-      for (const open of [MongoReadStore, MongoVaultStore]) {
-        const opening = open.open({ url: server.url });
-        await expect(opening).rejects.toThrow(ReplicaSetRequired);
-        await expect(opening).rejects.toThrow('Start mongod with --replSet rs0 and run rs.initiate() in mongosh once');
-      }
-    } finally {
-      await server.stop();
-    }
-  });
-});
+await describeWithMongoDb(
+  'a stand-alone MongoDB',
+  (server) => {
+    it.each([MongoReadStore, MongoVaultStore])('is refused with what to do about it by %p', async (store) => {
+      const opening = store.open({ url: server.url });
+      await expect(opening).rejects.toThrow(ReplicaSetRequired);
+      await expect(opening).rejects.toThrow('Start mongod with --replSet rs0 and run rs.initiate() in mongosh once');
+    });
+  },
+  startStandAloneMongoDb,
+);

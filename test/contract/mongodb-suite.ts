@@ -4,8 +4,12 @@ import { MongoClient } from 'mongodb';
 import { type MongoDb, startMongoDb } from '../support/mongodb/start-mongodb.js';
 
 /** A suite over a server of its own, or one that is skipped and says what to set. */
-export async function describeWithMongoDb(name: string, suite: (server: MongoDb) => void): Promise<void> {
-  const server = await startMongoDb();
+export async function describeWithMongoDb(
+  name: string,
+  suite: (server: MongoDb) => void,
+  start = startMongoDb,
+): Promise<void> {
+  const server = await start();
   describe(name, () => {
     if ('unavailable' in server) {
       it.skip(`needs a server: ${server.unavailable}`, () => undefined);

@@ -53,19 +53,19 @@ export interface MongoDb {
  */
 export async function startMongoDb(): Promise<MongoDb | { readonly unavailable: string }> {
   const url = process.env['MONGODB_URL'];
-  if (url !== undefined) return somebodyElses(url);
-  const found = await findMongod();
-  if ('unavailable' in found) {
-    if (process.env['REQUIRE_MONGODB'] === '1') throw new Error(found.unavailable);
-    return found;
-  }
-  return MongodProcess.start(found.path, REPLICA_SET);
+  return url === undefined ? startOurs(REPLICA_SET) : somebodyElses(url);
 }
 
 /** A server that belongs to no replica set: what the adapters refuse. */
-export async function startStandAloneMongoDb(): Promise<MongoDb | { readonly unavailable: string }> {
+export function startStandAloneMongoDb(): Promise<MongoDb | { readonly unavailable: string }> {
+  return startOurs(null);
+}
+
+async function startOurs(replicaSet: string | null): Promise<MongoDb | { readonly unavailable: string }> {
   const found = await findMongod();
-  return 'unavailable' in found ? found : MongodProcess.start(found.path, null);
+  if ('path' in found) return MongodProcess.start(found.path, replicaSet);
+  if (process.env['REQUIRE_MONGODB'] === '1') throw new Error(found.unavailable);
+  return found;
 }
 
 function somebodyElses(url: string): MongoDb {
