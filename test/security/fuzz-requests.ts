@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { ASKERS, type Asker, type Stage } from './fuzz-stage.js';
 import { type ApiDescription, type Operation, resolve, type Schema } from './open-api.js';
-import { SENSIBLE_VALUES } from './sample-bodies.js';
+import { sampleBody, SENSIBLE_VALUES } from './sample-bodies.js';
 
 export interface FuzzRequest {
   readonly operation: Operation;
@@ -72,6 +72,8 @@ const mostly = <Value>(usual: Value, others: fc.Arbitrary<Value>): fc.Arbitrary<
   fc.oneof({ weight: 3, arbitrary: fc.constant(usual) }, { weight: 2, arbitrary: others });
 const rarely = <Value>(value: fc.Arbitrary<Value>): fc.Arbitrary<Value | null> =>
   fc.oneof({ weight: 24, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: value });
+const sometimes = <Value>(value: fc.Arbitrary<Value>): fc.Arbitrary<Value | null> =>
+  fc.oneof({ weight: 3, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: value });
 const often = <Value>(usual: fc.Arbitrary<Value>, others: fc.Arbitrary<Value>): fc.Arbitrary<Value> =>
   fc.oneof({ weight: 7, arbitrary: usual }, { weight: 1, arbitrary: others });
 
@@ -136,13 +138,11 @@ function headersOf({ parameters }: Operation): fc.Arbitrary<Readonly<Record<stri
   };
   const headers = parameters
     .filter((parameter) => parameter.in === 'header')
-    .map(({ name }) => [name, fc.option(made[name] ?? headerText, { freq: 2, nil: undefined })] as const);
+    .map(({ name }) => [name, sometimes(made[name] ?? headerText)] as const);
   return fc
     .record(Object.fromEntries(headers))
     .map((record) =>
-      Object.fromEntries(
-        Object.entries(record).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-      ),
+      Object.fromEntries(Object.entries(record).flatMap(([name, value]) => (value === null ? [] : [[name, value]]))),
     );
 }
 
@@ -154,8 +154,10 @@ function bodyOf(operation: Operation, description: ApiDescription, stage: Stage)
     nastyText,
   );
   if (operation.body === null) return often(fc.constant(undefined), broken);
+  const sound = fc.constant(sampleBody(operation.body, description));
+  const random = fc.oneof(sound, objectOf(resolve(operation.body, description), stage));
   return often(
-    objectOf(resolve(operation.body, description), stage).map((body) => JSON.stringify(body)),
+    random.map((body) => JSON.stringify(body)),
     broken,
   );
 }
