@@ -27,8 +27,8 @@ export function eventsOf<Event extends Pick<RecordedEvent, 'stream' | 'type'> & 
 }
 
 /**
- * Asks again under every key, twice at once: what was answered is answered again, what was not is carried out now, and
- * the third time is as the second.
+ * Asks again under every key, often twice at once: what was answered is answered again; what was not is carried out now,
+ * or was already, and then answered the same once more.
  */
 export async function retryUnderKeys(commands: readonly LoadCommand[]): Promise<readonly string[]> {
   const keyed = commands.filter(({ key }) => key !== null);
@@ -36,9 +36,11 @@ export async function retryUnderKeys(commands: readonly LoadCommand[]): Promise<
 }
 
 async function retryOne(command: LoadCommand): Promise<readonly string[]> {
-  const again = await Promise.all([sendOnce(command), sendOnce(command)]);
+  const wasAnswered = command.answers.length > 0;
+  const isSentTwice = !wasAnswered || command.isTwin;
+  const again = await Promise.all(isSentTwice ? [sendOnce(command), sendOnce(command)] : [sendOnce(command)]);
   // What was carried out only now has to be answered once more as it was.
-  if (command.answers.length === 0) again.push(await sendOnce(command));
+  if (!wasAnswered) again.push(await sendOnce(command));
   const answers = [...command.answers, ...again.filter((answer) => !isForNow(answer))];
   const different = new Set(answers.map(textOf));
   const name = `${command.method} ${command.path} (${command.correlationId})`;

@@ -17,7 +17,7 @@ const STAGES = 1;
 const SITES = 12;
 /** Then a new data directory is begun: a replay costs as much as there is, and each beginning is another. */
 const ROUNDS_PER_DIRECTORY = 5;
-const ROUND_LIMIT_MS = 60_000;
+const ROUND_LIMIT_MS = 150_000;
 /** A kill comes up to this long after the acknowledgement that it waits for. */
 const JITTER_MS = 25;
 /** A fault of this many is told; the rest are mostly its consequences. */
