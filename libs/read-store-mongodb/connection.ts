@@ -5,25 +5,18 @@ import {
   MongoClient,
   type MongoClientOptions,
   ReadConcern,
-  type TransactionOptions,
 } from 'mongodb';
 import { StoreUnavailable } from '#kernel';
 import { translate } from './failures.js';
 import { MONGO_LIMITS, type MongoLimits } from './limits.js';
+import { ACKNOWLEDGED, repeatTransaction } from './transaction.js';
 
 const DEFAULT_DATABASE = 'social_accounts';
 const DATABASE_OF_URL = /^mongodb(?:\+srv)?:\/\/[^/?]+\/([^?]+)/;
 
-/** What the service was told is stored outlives the loss of a member; what it reads is never taken back. */
-const ACKNOWLEDGED = { w: 'majority', j: true } as const;
 /** Given to the database, since the connection string goes before what is given to the client. */
 const CONCERNS: DbOptions = {
   readConcern: new ReadConcern('majority'),
-  writeConcern: ACKNOWLEDGED,
-  readPreference: 'primary',
-};
-const TRANSACTION: TransactionOptions = {
-  readConcern: { level: 'snapshot' },
   writeConcern: ACKNOWLEDGED,
   readPreference: 'primary',
 };
@@ -89,10 +82,8 @@ export class MongoConnection {
   ): Promise<Result> {
     const { session = this.client.startSession(), limitMs = this.limits.answerMs } = options;
     const deadline = performance.now() + limitMs;
-    const inTime = (): Promise<Result> =>
-      performance.now() > deadline ? Promise.reject(noAnswer(limitMs)) : work(session);
     try {
-      return await session.withTransaction(inTime, TRANSACTION);
+      return await repeatTransaction(session, work, deadline);
     } finally {
       if (options.session === undefined) await session.endSession();
     }
