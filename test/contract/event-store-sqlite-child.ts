@@ -9,7 +9,21 @@ import { newEvents, newStream } from './event-store-case.js';
 
 const WRITERS = 32;
 
-const say = (...words: readonly string[]): void => void writeSync(1, `${words.join(' ')}\n`);
+const PIPE_FULL_WAIT_MS = 5;
+const never = new Int32Array(new SharedArrayBuffer(4));
+
+/** Written before anything else happens, also while the parent is too busy to read: a full pipe is waited for. */
+function say(...words: readonly string[]): void {
+  for (;;) {
+    try {
+      writeSync(1, `${words.join(' ')}\n`);
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+      Atomics.wait(never, 0, 0, PIPE_FULL_WAIT_MS);
+    }
+  }
+}
 
 async function write(store: SqliteEventStore): Promise<void> {
   const stream = newStream();
