@@ -1,12 +1,11 @@
-import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
 import { EventStoreDbEventStore } from '#event-store-eventstoredb';
-import type { EventToAppend } from '#kernel';
 import { compileStandIn, spawnStandIn } from '../support/eventstore-server/spawn-stand-in.js';
+import { makeEvents, type StreamedEvent } from './events.js';
 
 /** What a benchmark of one figure against one reference answers; `unit` says what both count. */
 export interface AppendEventStoreDbBenchResult {
@@ -15,11 +14,6 @@ export interface AppendEventStoreDbBenchResult {
   readonly reference: number;
   readonly ratio: number;
   readonly unit: 'events/s';
-}
-
-interface StreamedEvent {
-  readonly stream: string;
-  readonly event: EventToAppend;
 }
 
 const IN_FLIGHT = 64;
@@ -90,36 +84,4 @@ async function elapsedMs(
   };
   await Promise.all(Array.from({ length: IN_FLIGHT }, appendNext));
   return performance.now() - started;
-}
-
-/** Events of a usual size, about 650 bytes as JSON. */
-function makeEvents(count: number): StreamedEvent[] {
-  return Array.from({ length: count }, () => ({ stream: `socialAccount-acc_${randomUUID()}`, event: makeEvent() }));
-}
-
-function makeEvent(): EventToAppend {
-  const commandId = randomUUID();
-  return {
-    id: randomUUID(),
-    type: 'AccountConnected',
-    version: 1,
-    data: {
-      accountId: 'acc_01h455vb4pex5vsknk084sn02q',
-      platform: 'instagram',
-      method: 'direct',
-      grantId: 'grt_01h455vb4pex5vsknk084sn02q',
-      scopes: ['instagram_business_basic', 'instagram_business_content_publish'],
-      expiresAt: '2030-01-01T00:00:00.000Z',
-    },
-    sealed: null,
-    metadata: {
-      occurredAt: '2029-01-01T00:00:00.000Z',
-      workspaceId: 'ws_01h455vb4pex5vsknk084sn02q',
-      actor: { type: 'user', id: '8e1f6d7a' },
-      commandId,
-      $correlationId: commandId,
-      $causationId: commandId,
-      subjects: ['acc_01h455vb4pex5vsknk084sn02q', 'grt_01h455vb4pex5vsknk084sn02q'],
-    },
-  };
 }
