@@ -1,11 +1,25 @@
 import type { JsonObject, Position } from './event.js';
 
-/** Names one copy of one partition of a read model. Another version or generation is another copy, filled beside it. */
-export interface ReadModelCopy {
+/** One partition of one version of a read model. Its copies are its generations. */
+export interface ReadModelPart {
   readonly name: string;
   readonly version: number;
-  readonly generation: number;
   readonly partition: number;
+}
+
+/** Names one copy of one partition of a read model. Another version or generation is another copy, filled beside it. */
+export interface ReadModelCopy extends ReadModelPart {
+  readonly generation: number;
+}
+
+/** Which generations of a part there are. A number stands for one generation for ever: none is given twice. */
+export interface Generations {
+  /** The one that queries read. 0 until another takes over. */
+  readonly active: number;
+  /** The one that fills beside it, or null. */
+  readonly filling: number | null;
+  /** Those that others took over from and that are still to be dropped, with the store's (real) time since then. */
+  readonly retired: readonly { readonly generation: number; readonly forMs: number }[];
 }
 
 /** What a read model can be asked for, declared once: the adapter builds tables and indexes from it. */
@@ -50,8 +64,23 @@ export interface StoredRow {
 /** Where a runner has come to, kept in the same transaction as the rows. */
 export interface Checkpoint {
   readonly position: Position;
-  /** Id of the event at `position`, to notice another log behind the same name; null when the position holds none of ours. */
-  readonly eventId: string | null;
+  /** The newest of our events up to there, to notice another log behind the same name; null before the first one. */
+  readonly anchor: { readonly position: Position; readonly eventId: string } | null;
+}
+
+/**
+ * A stream of which an event could not be folded. Its row stays as it was before that event, which waits with all that
+ * follow it in its stream: for the next try, or for an operator.
+ */
+export interface ParkedStream extends Postponement {
+  readonly stream: string;
+  /** The event that could not be folded. */
+  readonly eventId: string;
+  readonly eventType: string;
+  readonly revision: number;
+  readonly position: Position;
+  /** Real time of the first try, ISO 8601 UTC. */
+  readonly since: string;
 }
 
 /** What one transaction changes. No key stands in it twice. */
@@ -62,6 +91,10 @@ export interface RowChanges {
   readonly counts: ReadonlyMap<string, number>;
   /** The new checkpoint, or null to leave it (rows renewed by time, not by events). */
   readonly checkpoint: Checkpoint | null;
+  /** Streams that are parked from now on, or whose next try is put off. */
+  readonly parks?: readonly ParkedStream[];
+  /** Streams that are not parked any more. */
+  readonly unparks?: readonly string[];
 }
 
 /** The right to write one copy: who holds a newer fence wins, and the loser's writes are refused. */
@@ -156,6 +189,27 @@ export abstract class ReadStore {
   /** How many rows of a copy are parked. */
   abstract countParked(copy: ReadModelCopy): Promise<number>;
 
+  /** The rows of a copy that are parked, by key. */
+  abstract parkedRows(copy: ReadModelCopy, limit: number): Promise<readonly DueRow[]>;
+
+  /** Lets a row that was postponed or parked be tried again at once, by anybody. False where there is no such row. */
+  abstract retryRow(copy: ReadModelCopy, key: string): Promise<boolean>;
+
+  /** The streams of a copy of which an event could not be folded, by name. */
+  abstract parkedStreams(copy: ReadModelCopy, limit: number): Promise<readonly ParkedStream[]>;
+
+  /** Those whose next try has come by the store's (real) time, by name. */
+  abstract parkedStreamsDue(copy: ReadModelCopy, limit: number): Promise<readonly ParkedStream[]>;
+
+  /** Lets a parked stream be tried again at once, as if for the first time, by anybody. False where it is not parked. */
+  abstract retryStream(copy: ReadModelCopy, stream: string): Promise<boolean>;
+
+  /** Lets every copy of a read model, of whatever version, pass over an event from now on. For good, and repeatable. */
+  abstract skipEvent(readModel: string, eventId: string): Promise<void>;
+
+  /** The events that a read model passes over. */
+  abstract skippedEvents(readModel: string): Promise<ReadonlySet<string>>;
+
   /**
    * Changes rows, counters and checkpoint in one transaction, or nothing when a newer fence holds the lease. A lease that
    * lapsed or was released still counts until somebody takes it. @throws RangeError for a field that the shape has not.
@@ -174,8 +228,32 @@ export abstract class ReadStore {
   /** Every row of a copy in the order of keys: for comparing copies. Rows that change meanwhile may come as they were or are. */
   abstract scan(copy: ReadModelCopy): AsyncIterable<StoredRow>;
 
-  /** Removes a copy with everything in it but its lease. Repeatable, also for a copy that is not there. */
+  /**
+   * Removes a copy with everything in it but its lease. Repeatable, also for a copy that is not there. A generation that
+   * fills or is retired is none any more afterwards.
+   */
   abstract drop(copy: ReadModelCopy): Promise<void>;
+
+  /** Every copy that there is, whatever its version and generation. */
+  abstract listCopies(): Promise<readonly ReadModelCopy[]>;
+
+  /** The generations of a part, as they are now. */
+  abstract generations(part: ReadModelPart): Promise<Generations>;
+
+  /** Lets another generation fill beside the active one. Answers its number: that of the one which fills already, if any. */
+  abstract fillAnother(part: ReadModelPart): Promise<number>;
+
+  /**
+   * Makes the generation that fills the active one, and retires the one before, in one step: if it still is the one that
+   * fills, and if it may by both checkpoints as they stand in that moment. True when it is active afterwards.
+   */
+  abstract takeOver(
+    copy: ReadModelCopy,
+    mayTakeOver: (filled: Checkpoint | null, active: Checkpoint | null) => boolean,
+  ): Promise<boolean>;
+
+  /** Makes a new, empty generation active at once and retires every other. Answers its number. */
+  abstract startAnew(part: ReadModelPart): Promise<number>;
 
   /** Calls `listener` when a checkpoint may have moved, in this process or another. A hint: may come late, twice or not at all. */
   abstract onCheckpoint(listener: (copy: ReadModelCopy) => void): () => void;
