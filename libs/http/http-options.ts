@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { CommandGate } from '#kernel';
 
 /** How the HTTP side of an application is set up. */
 export interface HttpOptions {
@@ -8,6 +9,8 @@ export interface HttpOptions {
   readonly rateLimitPerMinute: number;
   /** Whether routes of the sandbox exist. */
   readonly sandbox: boolean;
+  /** While it is closed no command is taken, but for those of operators and of the sandbox. */
+  readonly commandGate?: CommandGate;
   /** Takes one line for each request, and one for each bug. */
   readonly logger: Logger;
   /**

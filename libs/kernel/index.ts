@@ -36,6 +36,7 @@ export { isRefusal, notFound, Refusal } from './refusal.js';
 export type { FieldError, RefusalCode } from './refusal.js';
 export { Secret } from './secret.js';
 export type { CommandAnswer, CommandContext } from './command.js';
+export { CommandGate } from './command-gate.js';
 export { DataKey, hashOf, MasterKeys, Vault } from './vault.js';
 export { decodeEvent, ERASED, openPersonal, parseStreamName, streamName } from './stream.js';
 export type {
@@ -52,6 +53,8 @@ export type { Executed, Execution, Loaded } from './streams.js';
 export { isAutomation, partitionOf } from './read-model.js';
 export type { Automation, ReadModel, RowDescription, Todo, TodoOutcome } from './read-model.js';
 export { ReadModelRunner } from './read-model-runner.js';
-export type { RunnerLog, RunnerStores } from './read-model-runner.js';
+export type { RunnerLog, RunnerOptions, RunnerStores } from './read-model-runner.js';
+export { copyLeaseName } from './held-leases.js';
+export { holdsCheckpoint } from './log-guard.js';
 export { ReadModels } from './read-models.js';
 export type { ReadyCopy } from './read-models.js';

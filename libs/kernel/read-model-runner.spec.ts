@@ -58,12 +58,11 @@ describe('following the log', () => {
 
   it('shows what holds it up, without the words of an error, and tries again', async () => {
     let isBroken = true;
-    const model = notesReadModel();
-    const project: typeof model.project = (row, opened) => {
+    const save: ReadStore['save'] = async (...saving) => {
       if (isBroken) throw new TypeError('secret words');
-      return model.project(row, opened);
+      return stage.stores.rows.save(...saving);
     };
-    const runner = stage.run({ ...model, project });
+    const runner = stage.run(notesReadModel(), { rows: { save } });
     await stage.append(written('1', 'f', 'first'));
     await until(() => runner.failure !== null);
     expect(runner.failure).toBe('TypeError');

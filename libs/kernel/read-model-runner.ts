@@ -1,22 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { describeError, DueWork, type DueWorkHost } from './due-work.js';
 import type { Position } from './event.js';
-import type { EventStore } from './event-store.js';
-import { isAutomation, type Automation, type ReadModel } from './read-model.js';
-import type { DueRow, Lease, ReadModelCopy } from './read-store.js';
+import { HeldLeases, pause } from './held-leases.js';
+import { holdsCheckpoint, requireCheckpoint } from './log-guard.js';
+import type { ReadModel } from './read-model.js';
+import type { ReadModelCopy } from './read-store.js';
 import { LeaseLost, RowWriter, type RowWriterStores } from './row-writer.js';
 
-const LEASE_MS = 5_000;
-const LEASE_RENEWAL_MS = 1_500;
-const LEASE_RETRY_MS = 500;
 const RETRY_FIRST_MS = 100;
-const RETRY_MAX_MS = 30_000;
-const DUE_PER_ROUND = 200;
-const TODOS_AT_ONCE = 16;
-/** How often the due rows are looked at when nothing wakes the runner: another process may have moved the time. */
-const DUE_POLL_MS = 1_000;
-const TODO_MAX_TRIES = 12;
-const TODO_RETRY_MAX_MS = 5 * 60_000;
-const CONSEQUENCE_POLL_MS = 2;
+const RETRY_MAX_MS = 5_000;
+/** How often streams that wait for their next try are looked at, and how often a copy that fills tries to take over. */
+const PARKED_POLL_MS = 200;
+const TAKE_OVER_POLL_MS = 50;
+const CATCH_UP_POLL_MS = 5;
 /** After a small batch events gather for a moment: under load one transaction then takes many, and an idle runner waits for nothing. */
 const GATHER_MS = 5;
 const GATHER_BELOW_EVENTS = 200;
@@ -26,13 +22,27 @@ export interface RunnerLog {
 }
 
 export interface RunnerStores extends RowWriterStores {
-  readonly events: EventStore;
   readonly log: RunnerLog;
 }
 
+export interface RunnerOptions {
+  /** Names one start of one process. */
+  readonly owner: string;
+  readonly partition?: number;
+  readonly generation?: number;
+  /**
+   * It fills beside the active generation: nothing is carried out, and once it has come as far as that one it takes over and
+   * goes on as the active one itself.
+   */
+  readonly fills?: boolean;
+}
+
 /**
- * Keeps one partition of one read model up to date: follows the log from its checkpoint, renews descriptions and carries out
- * to-dos when they are due. It never gives up: what fails is tried again with growing waits, and shows in `failure`.
+ * Keeps one copy of one partition of one read model up to date: follows the log from its checkpoint, renews descriptions and
+ * carries out to-dos when they are due. It never gives up: what fails is tried again with growing waits, and shows in `failure`.
+ *
+ * To-dos are carried out under a lease of the automation's own, whatever versions and generations of it there are, and only
+ * once the rows include all that was written when it was taken: what a former holder has done is not done again.
  */
 export class ReadModelRunner {
   readonly copy: ReadModelCopy;
@@ -41,26 +51,25 @@ export class ReadModelRunner {
   /** Why it does not get on at the moment, or null. */
   failure: string | null = null;
   readonly #stopping = new AbortController();
-  readonly #owner: string;
+  readonly #leases: HeldLeases;
   readonly #writer: RowWriter;
-  #lease: Lease | null = null;
+  readonly #due: DueWork;
+  #fills: boolean;
+  /** What stood in the log when this runner began to act; undefined until that is known. */
+  #actsFrom: Position | null | undefined;
   #running: Promise<void> | null = null;
   #queue: Promise<unknown> = Promise.resolve();
-  #wake: () => void = () => undefined;
-  #isWoken = false;
-  /** The earliest due time when the rows were last looked at. */
-  #nextDueAt: string | null = null;
-  #todosUnderWay = 0;
 
   constructor(
     readonly model: ReadModel,
     private readonly stores: RunnerStores,
-    options: { readonly owner: string; readonly partition?: number; readonly generation?: number },
+    { owner, partition = 0, generation = 0, fills = false }: RunnerOptions,
   ) {
-    const { owner, partition = 0, generation = 0 } = options;
-    this.#owner = owner;
     this.copy = { name: model.name, version: model.version, generation, partition };
-    this.#writer = new RowWriter(model, this.copy, stores, () => this.#heldLease());
+    this.#fills = fills;
+    this.#leases = new HeldLeases(stores.rows, this.copy, owner);
+    this.#writer = new RowWriter(model, this.copy, stores, () => this.#leases.writing);
+    this.#due = new DueWork(this.#asHost());
   }
 
   start(): void {
@@ -72,178 +81,151 @@ export class ReadModelRunner {
     this.#stopping.abort();
     this.wake();
     await this.#running;
-    await this.#serially(() => this.#writer.saveProgress()).catch(() => undefined);
-    if (this.#lease) await this.stores.rows.releaseLease(this.#lease).catch(() => undefined);
   }
 
   /** Looks at the due rows now: the clock was moved, or a row has become due earlier than was known. */
   wake(): void {
-    this.#isWoken = true;
-    this.#wake();
+    this.#due.wake();
+  }
+
+  /** Whether it is the one that keeps its copy, and not another process. */
+  get isAtWork(): boolean {
+    return this.#leases.isHeld;
   }
 
   /** Whether everything up to the position can be read, and nothing is under way or due. */
   async isAtRest(head: Position | null): Promise<boolean> {
-    if (this.#todosUnderWay > 0 || this.failure !== null) return false;
+    if (this.#due.isUnderWay || this.failure !== null) return false;
     if (head !== null && !this.#hasReached(head)) return false;
-    return (await this.stores.rows.due(this.copy, this.#now(), 1)).length === 0;
+    return (await this.stores.rows.due(this.copy, this.stores.clock.now().toISOString(), 1)).length === 0;
   }
 
   async #run(): Promise<void> {
-    for (let wait = RETRY_FIRST_MS; !this.#stopping.signal.aborted;) {
+    const { signal } = this.#stopping;
+    for (let wait = RETRY_FIRST_MS; !signal.aborted;) {
       const startedAt = performance.now();
       try {
-        await this.#holdLease();
-        await this.#runSession();
+        await this.stores.rows.prepare(this.model, this.copy);
+        if (await this.#leases.take(signal)) await this.#runSession();
       } catch (error) {
-        if (this.#stopping.signal.aborted) return;
+        if (signal.aborted) return;
         this.failure = error instanceof Error ? error.name : 'unknown';
         const facts = { readModel: this.model.name, failure: describeError(error) };
         this.stores.log.warn(facts, 'a read model cannot get on; it is tried again');
         wait = performance.now() - startedAt > RETRY_MAX_MS ? RETRY_FIRST_MS : Math.min(wait * 2, RETRY_MAX_MS);
-        await pause(wait, this.#stopping.signal);
+        await pause(wait, signal);
       }
     }
   }
 
-  /** Works under one lease until one of its loops ends, then ends them all. */
+  /** Works under one lease until something ends it. */
   async #runSession(): Promise<void> {
-    const session = new AbortController();
-    const end = (): void => session.abort();
-    this.#stopping.signal.addEventListener('abort', end, { once: true });
-    const { signal } = session;
-    const loops = [this.#follow(signal), this.#watchDue(signal), this.#renewLease(signal)];
     try {
-      await Promise.race(loops);
+      await untilOneEnds(this.#stopping.signal, [
+        (signal) => this.#leases.keep(signal),
+        (signal) => this.#work(signal),
+      ]);
     } finally {
-      session.abort();
-      this.#stopping.signal.removeEventListener('abort', end);
-      await Promise.allSettled(loops);
+      await this.#serially(() => this.#writer.saveProgress()).catch(() => undefined);
+      await this.#leases.release();
     }
   }
 
-  async #holdLease(): Promise<void> {
-    await this.stores.rows.prepare(this.model, this.copy);
-    while (!this.#stopping.signal.aborted) {
-      this.#lease = await this.stores.rows.acquireLease(leaseName(this.copy), this.#owner, LEASE_MS);
-      if (this.#lease) return;
-      await pause(LEASE_RETRY_MS, this.#stopping.signal);
-    }
-  }
-
-  async #renewLease(signal: AbortSignal): Promise<void> {
-    for (;;) {
-      await pause(LEASE_RENEWAL_MS, signal);
-      if (signal.aborted) return;
-      const lease = await this.stores.rows.acquireLease(leaseName(this.copy), this.#owner, LEASE_MS);
-      if (!lease || lease.fence !== this.#lease?.fence) throw new LeaseLost();
-    }
+  /** Does nothing before it is certain that this is the log from which the rows were made. */
+  async #work(signal: AbortSignal): Promise<void> {
+    const checkpoint = await this.#writer.begin();
+    await requireCheckpoint(this.stores.events, checkpoint, signal);
+    if (signal.aborted) return;
+    this.reached = checkpoint?.position ?? null;
+    this.failure = null;
+    await untilOneEnds(signal, [
+      (ending) => this.#follow(ending),
+      (ending) => this.#watchDue(ending),
+      (ending) => this.#watchParked(ending),
+      (ending) => this.#watchTakeOver(ending),
+    ]);
   }
 
   async #follow(signal: AbortSignal): Promise<void> {
-    const checkpoint = await this.stores.rows.checkpoint(this.copy);
-    this.reached = checkpoint?.position ?? null;
-    this.failure = null;
     for await (const batch of this.stores.events.subscribe(this.reached, signal)) {
       const written = await this.#serially(() => this.#writer.apply(batch));
       this.reached = batch.position;
-      if (written.some(({ dueAt }) => this.#isEarlierThanKnown(dueAt))) this.wake();
+      this.#due.wakeFor(written);
       if (batch.events.length > 0 && batch.events.length < GATHER_BELOW_EVENTS) await pause(GATHER_MS, signal);
     }
   }
 
   async #watchDue(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      this.#isWoken = false;
-      const worked = await this.#workDue(signal);
+      const worked = await this.#due.round(signal);
       await this.#serially(() => this.#writer.saveProgress());
-      if (!worked) await this.#sleepUntilDue(signal);
+      if (!worked) await this.#due.sleepUntilDue(signal);
     }
   }
 
-  /** Sleeps until a row is due, until it is woken, or for DUE_POLL_MS. */
-  async #sleepUntilDue(signal: AbortSignal): Promise<void> {
-    const now = this.stores.clock.now();
-    this.#nextDueAt = await this.stores.rows.nextDue(this.copy, now.toISOString());
-    const untilDueMs = this.#nextDueAt === null ? DUE_POLL_MS : Date.parse(this.#nextDueAt) - now.getTime() + 1;
-    await new Promise<void>((resolve) => {
-      if (this.#isWoken || signal.aborted) return resolve();
-      const timer = setTimeout(resolve, Math.min(DUE_POLL_MS, Math.max(0, untilDueMs)));
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-      signal.addEventListener('abort', this.#wake, { once: true });
+  async #watchParked(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      if (this.#writer.hasParked) this.#due.wakeFor(await this.#serially(() => this.#writer.retryParked()));
+      await pause(PARKED_POLL_MS, signal);
+    }
+  }
+
+  async #watchTakeOver(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && this.#fills) {
+      if (this.reached !== null) await this.#tryToTakeOver();
+      await pause(TAKE_OVER_POLL_MS, signal);
+    }
+    await aborted(signal);
+  }
+
+  /** Where the active generation was made from another log, the head of this one is as far as there is to come. */
+  async #tryToTakeOver(): Promise<void> {
+    const { rows, events } = this.stores;
+    const { active } = await rows.generations(this.copy);
+    const isOfThisLog = await holdsCheckpoint(events, await rows.checkpoint({ ...this.copy, generation: active }));
+    const head = isOfThisLog ? null : await events.head();
+    await this.#serially(() => this.#writer.saveProgress());
+    const isActive = await rows.takeOver(this.copy, (filled, before) => {
+      const goal = isOfThisLog ? (before?.position ?? null) : head;
+      return goal === null || (filled !== null && events.comparePositions(filled.position, goal) >= 0);
     });
-    signal.removeEventListener('abort', this.#wake);
+    if (!isActive) return;
+    this.#fills = false;
+    this.wake();
   }
 
-  async #workDue(signal: AbortSignal): Promise<boolean> {
-    const due = await this.stores.rows.due(this.copy, this.#now(), DUE_PER_ROUND);
-    if (due.length === 0) return false;
-    this.#todosUnderWay += 1;
-    try {
-      if (isAutomation(this.model)) await this.#carryOutAll(this.model, due, signal);
-      else await this.#serially(() => this.#writer.redescribe(due.map(({ row }) => row.key)));
-    } finally {
-      this.#todosUnderWay -= 1;
-    }
-    return true;
+  async #mayAct(signal: AbortSignal): Promise<boolean> {
+    if (this.#fills) return false;
+    const right = await this.#leases.mayAct();
+    if (right === 'another acts') return false;
+    if (right === 'just taken') this.#actsFrom = undefined;
+    if (this.#actsFrom === undefined) this.#actsFrom = await this.stores.events.head();
+    while (!signal.aborted && this.#actsFrom !== null && !this.#hasReached(this.#actsFrom))
+      await pause(CATCH_UP_POLL_MS, signal);
+    return !signal.aborted;
   }
 
-  async #carryOutAll(automation: Automation, due: readonly DueRow[], signal: AbortSignal): Promise<void> {
-    const positions: Position[] = [];
-    for (let from = 0; from < due.length && !signal.aborted; from += TODOS_AT_ONCE) {
-      const some = due.slice(from, from + TODOS_AT_ONCE);
-      const outcomes = await Promise.all(some.map((item) => this.#carryOut(automation, item)));
-      positions.push(...outcomes.filter((position) => position !== null));
-    }
-    // The rows change as the consequences are projected: wait for that, so that nothing is carried out again in between.
-    while (!signal.aborted && !positions.every((position) => this.#hasReached(position)))
-      await sleep(CONSEQUENCE_POLL_MS);
-  }
-
-  async #carryOut(automation: Automation, { row, postponement }: DueRow): Promise<Position | null> {
-    const tries = (postponement?.tries ?? 0) + 1;
-    try {
-      const stored = await this.stores.rows.load(this.copy, this.model.relatedKeys?.(row.body) ?? []);
-      const related = new Map([...stored].map(([key, found]) => [key, found.body]));
-      const now = this.stores.clock.now();
-      const outcome = await automation.carryOut({ key: row.key, body: row.body, related, now });
-      if ('done' in outcome) return outcome.done;
-      if ('settled' in outcome) await this.#serially(() => this.#writer.settle(row));
-      else await this.#postpone(row.key, tries, outcome.later);
-    } catch (error) {
-      const facts = { automation: this.model.name, row: row.key, failure: describeError(error) };
-      this.stores.log.warn(facts, 'a to-do failed; it is tried again');
-      await this.#postpone(row.key, tries, error instanceof Error ? error.name : 'unknown');
-    }
-    return null;
-  }
-
-  async #postpone(key: string, tries: number, reason: string): Promise<void> {
-    const wait = Math.min(RETRY_FIRST_MS * 2 ** tries, TODO_RETRY_MAX_MS);
-    const nextTryAt = tries >= TODO_MAX_TRIES ? null : new Date(Date.now() + wait).toISOString();
-    await this.#serially(() =>
-      this.stores.rows.postpone(this.copy, this.#heldLease(), key, { tries, nextTryAt, reason }),
-    );
-  }
-
-  #isEarlierThanKnown(dueAt: string | null): boolean {
-    return dueAt !== null && (this.#nextDueAt === null || dueAt < this.#nextDueAt);
-  }
-
-  #heldLease(): Lease {
-    if (!this.#lease) throw new LeaseLost();
-    return this.#lease;
+  #asHost(): DueWorkHost {
+    const { model, copy, stores } = this;
+    return {
+      stores,
+      model,
+      copy,
+      hasReached: (position) => this.#hasReached(position),
+      mayAct: (signal) => this.#mayAct(signal),
+      isParked: (key) => this.#writer.isParked(key),
+      redescribe: (keys) => this.#serially(() => this.#writer.redescribe(keys)),
+      settle: (row) => this.#serially(() => this.#writer.settle(row)),
+      postpone: (key, postponement) =>
+        this.#serially(async () => {
+          const outcome = await stores.rows.postpone(copy, this.#leases.writing, key, postponement);
+          if (outcome === 'fenced') throw new LeaseLost();
+        }),
+    };
   }
 
   #hasReached(position: Position): boolean {
     return this.reached !== null && this.stores.events.comparePositions(this.reached, position) >= 0;
-  }
-
-  #now(): string {
-    return this.stores.clock.now().toISOString();
   }
 
   /** One writer: batches, renewed descriptions and postponements take turns. */
@@ -254,13 +236,25 @@ export class ReadModelRunner {
   }
 }
 
-const leaseName = (copy: ReadModelCopy): string => `${copy.name}@${copy.version}.${copy.generation}/${copy.partition}`;
-
-const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  sleep(ms, undefined, { signal }).catch(() => undefined);
-
-/** The kind of an error and where it arose, without its text: that may quote data. */
-function describeError(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown';
-  return `${error.name} ${error.stack?.split('\n').slice(1, 4).join(' ').trim() ?? ''}`;
+/** Runs loops side by side until one of them ends or the signal comes, then ends them all. @throws what the first one threw. */
+async function untilOneEnds(
+  signal: AbortSignal,
+  loops: readonly ((signal: AbortSignal) => Promise<void>)[],
+): Promise<void> {
+  const ending = new AbortController();
+  const end = (): void => ending.abort();
+  signal.addEventListener('abort', end, { once: true });
+  if (signal.aborted) end();
+  const running = loops.map((loop) => loop(ending.signal));
+  try {
+    await Promise.race(running);
+  } finally {
+    end();
+    signal.removeEventListener('abort', end);
+    await Promise.allSettled(running);
+  }
 }
+
+const FAR_AWAY_MS = 2 ** 31 - 1;
+const aborted = (signal: AbortSignal): Promise<void> =>
+  sleep(FAR_AWAY_MS, undefined, { signal, ref: false }).catch(() => undefined);

@@ -36,8 +36,8 @@ async function begin(model: ReadModel<NoteRow> = notesReadModel(), partition = 0
       return stores.rows.save(of, under, changes);
     },
   });
-  const { vault, clock } = stores;
-  const writer = new RowWriter(model, copy, { rows, vault, clock, decode: decodeNotes }, () => lease);
+  const { events, vault, clock } = stores;
+  const writer = new RowWriter(model, copy, { events, rows, vault, clock, decode: decodeNotes }, () => lease);
   return { writer, copy, lease };
 }
 
@@ -66,7 +66,10 @@ describe('a batch', () => {
       dueAt: null,
     });
     expect(await counters(writing)).toEqual({ 'Ideas/open': 2 });
-    expect(await stores.rows.checkpoint(writing.copy)).toEqual({ position: '3', eventId: events.events[2]?.id });
+    expect(await stores.rows.checkpoint(writing.copy)).toEqual({
+      position: '3',
+      anchor: { position: '3', eventId: events.events[2]?.id },
+    });
   });
 
   it('removes rows, with their counters and terms', async () => {
@@ -103,10 +106,14 @@ describe('a batch', () => {
     expect(saved).toEqual([]);
   });
 
-  it('names no event beside a checkpoint that stands behind the last one', async () => {
+  it('names the newest event beside a checkpoint that stands behind it', async () => {
     const writing = await begin();
-    await writing.writer.apply({ ...batch(written('1', 'f', 'first')), position: '9' });
-    expect(await stores.rows.checkpoint(writing.copy)).toEqual({ position: '9', eventId: null });
+    const events = batch(written('1', 'f', 'first'));
+    await writing.writer.apply({ ...events, position: '9' });
+    await writing.writer.apply({ events: [], position: '12' });
+    await writing.writer.saveProgress();
+    const anchor = { position: events.position, eventId: events.events[0]?.id };
+    expect(await stores.rows.checkpoint(writing.copy)).toEqual({ position: '12', anchor });
   });
 
   it('takes the events of its partition alone', async () => {

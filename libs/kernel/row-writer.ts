@@ -1,27 +1,27 @@
 import type { Clock } from './clock.js';
 import type { JsonObject, RecordedEvent } from './event.js';
-import type { EventBatch } from './event-store.js';
-import { partitionOf, rowKeyOf, type ReadModel, type RowDescription } from './read-model.js';
-import type { Checkpoint, Lease, ReadModelCopy, ReadStore, RowQuery, StoredRow } from './read-store.js';
+import { StoreUnavailable, type EventBatch, type EventStore } from './event-store.js';
+import { parkedAt } from './parked-at.js';
+import { partitionOf, rowKeyOf, type ReadModel } from './read-model.js';
+import type { Checkpoint, Lease, ParkedStream, ReadModelCopy, ReadStore, StoredRow } from './read-store.js';
+import { NotDescribed, nothingFolded, RowDescriptions, type FoldedRows } from './row-descriptions.js';
 import { openPersonal, parseStreamName, type OpenedEvent } from './stream.js';
 import type { Vault } from './vault.js';
 
-const DEPENDENTS_PER_SAVE = 500;
 /** Progress without events is saved at most this often. */
 const PROGRESS_SAVE_MS = 50;
+/** More streams of one copy that wait than this are no accident of single events: the copy stands still and says so. */
+const PARKED_LIMIT_STREAMS = 10_000;
+const RETRIES_PER_ROUND = 50;
+const READ_LIMIT_EVENTS = 500;
 
 /** Thrown when another process holds a newer lease: nothing of the batch was written. */
 export class LeaseLost extends Error {
   override readonly name = 'LeaseLost';
 }
 
-/** Rows as a batch found them and as it leaves them; null is a row that is not there. */
-interface FoldedRows {
-  readonly before: Map<string, StoredRow>;
-  readonly after: Map<string, JsonObject | null>;
-}
-
 export interface RowWriterStores {
+  readonly events: EventStore;
   readonly rows: ReadStore;
   readonly vault: Vault;
   readonly clock: Clock;
@@ -32,31 +32,50 @@ export interface RowWriterStores {
 /**
  * Turns events into rows: folds a batch, describes what it touched and what depends on that, and saves rows, counters and
  * checkpoint in one transaction under a lease.
+ *
+ * An event that cannot be folded holds up its own stream alone: the stream is parked in the same transaction, and what
+ * follows in it is folded once that event can be, or is skipped.
  */
 export class RowWriter {
   #savedProgressAt = 0;
   #unsaved: Checkpoint | null = null;
+  #checkpoint: Checkpoint | null = null;
+  #parked = new Map<string, ParkedStream>();
+  #skipped: ReadonlySet<string> = new Set();
+  readonly #descriptions: RowDescriptions;
 
   constructor(
     private readonly model: ReadModel,
     private readonly copy: ReadModelCopy,
     private readonly stores: RowWriterStores,
     private readonly lease: () => Lease,
-  ) {}
+  ) {
+    this.#descriptions = new RowDescriptions(model, copy, stores, (puts, folded) => this.#save(puts, folded, null));
+  }
+
+  /** Reads what the copy has come to, under a lease that was just taken. Answers its checkpoint. */
+  async begin(): Promise<Checkpoint | null> {
+    this.#unsaved = null;
+    this.#checkpoint = await this.stores.rows.checkpoint(this.copy);
+    this.#skipped = await this.stores.rows.skippedEvents(this.model.name);
+    const parked = await this.stores.rows.parkedStreams(this.copy, PARKED_LIMIT_STREAMS + 1);
+    this.#parked = new Map(parked.map((one) => [one.stream, one]));
+    return this.#checkpoint;
+  }
 
   /** Applies a batch. Answers the rows that it wrote. @throws LeaseLost */
   async apply(batch: EventBatch): Promise<readonly StoredRow[]> {
-    const ours = batch.events.filter((recorded) => this.#follows(recorded));
     const last = batch.events.at(-1);
-    const eventId = last && last.position === batch.position ? last.id : null;
-    const checkpoint: Checkpoint = { position: batch.position, eventId };
+    const anchor = last ? { position: last.position, eventId: last.id } : (this.#checkpoint?.anchor ?? null);
+    const checkpoint: Checkpoint = { position: batch.position, anchor };
+    const ours = batch.events.filter((recorded) => this.#follows(recorded));
     if (ours.length === 0) {
-      this.#unsaved = checkpoint;
+      this.#unsaved = this.#checkpoint = checkpoint;
       if (performance.now() - this.#savedProgressAt >= PROGRESS_SAVE_MS) await this.saveProgress();
       return [];
     }
     const changes = await this.#fold(ours);
-    const puts = await this.#describeTouched(changes);
+    const puts = await this.#descriptions.touched(changes);
     await this.#save(puts, changes, checkpoint);
     return puts;
   }
@@ -65,96 +84,112 @@ export class RowWriter {
   async saveProgress(): Promise<void> {
     if (!this.#unsaved) return;
     this.#savedProgressAt = performance.now();
-    await this.#save([], { before: new Map(), after: new Map() }, this.#unsaved);
+    await this.#save([], nothingFolded(), this.#unsaved);
   }
 
-  /** Describes rows anew, because their time has come. */
-  async redescribe(keys: readonly string[]): Promise<void> {
+  /** Whether a stream waits whose next try may have come. */
+  get hasParked(): boolean {
+    return this.#parked.size > 0;
+  }
+
+  isParked(stream: string): boolean {
+    return this.#parked.has(stream);
+  }
+
+  /** Folds on the parked streams whose next try has come, each up to the checkpoint. Answers the rows that it wrote. */
+  async retryParked(): Promise<readonly StoredRow[]> {
+    const due = await this.stores.rows.parkedStreamsDue(this.copy, RETRIES_PER_ROUND);
+    if (due.length === 0) return [];
+    this.#skipped = await this.stores.rows.skippedEvents(this.model.name);
+    const written: StoredRow[] = [];
+    for (const parked of due) {
+      this.#parked.delete(parked.stream);
+      const waiting = await this.#readWaiting(parked);
+      const changes = await this.#fold(waiting, parked);
+      const puts = await this.#descriptions.touched(changes);
+      const unparks = changes.parks.size > 0 ? [] : [parked.stream];
+      await this.#save(puts, { ...changes, unparks }, null);
+      written.push(...puts);
+    }
+    return written;
+  }
+
+  /** What of a parked stream lies behind the checkpoint: the rest will come by itself. */
+  async #readWaiting({ stream, revision }: ParkedStream): Promise<readonly RecordedEvent[]> {
+    const until = this.#checkpoint?.position;
+    if (until === undefined) return [];
+    const waiting: RecordedEvent[] = [];
+    for (let from = revision; ;) {
+      const page = await this.stores.events.readStream(stream, from, READ_LIMIT_EVENTS);
+      waiting.push(...page.filter(({ position }) => this.stores.events.comparePositions(position, until) <= 0));
+      if (page.length < READ_LIMIT_EVENTS) return waiting;
+      from = (page.at(-1)?.revision ?? from) + 1;
+    }
+  }
+
+  /** Describes rows anew, because their time has come. Answers those of which no description could be made, which stay as they are. */
+  async redescribe(keys: readonly string[]): Promise<readonly NotDescribed[]> {
     const before = new Map(await this.stores.rows.load(this.copy, keys));
-    const changes = { before, after: new Map<string, JsonObject | null>() };
-    await this.#save(await this.#describe([...before.values()], changes), changes, null);
+    const changes = { ...nothingFolded(), before };
+    const failed: NotDescribed[] = [];
+    for (;;) {
+      try {
+        await this.#save(await this.#descriptions.of([...before.values()], changes), changes, null);
+        return failed;
+      } catch (error) {
+        if (!(error instanceof NotDescribed)) throw error;
+        failed.push(error);
+        before.delete(error.key);
+      }
+    }
   }
 
   /** Removes a to-do row that is settled without an event. */
   async settle(row: StoredRow): Promise<void> {
-    await this.#save([], { before: new Map([[row.key, row]]), after: new Map([[row.key, null]]) }, null);
+    const changes = { ...nothingFolded(), before: new Map([[row.key, row]]), after: new Map([[row.key, null]]) };
+    await this.#save([], changes, null);
   }
 
-  async #fold(events: readonly RecordedEvent[]): Promise<FoldedRows> {
+  /** @param retried the stream that these events are of, where they have been waiting. */
+  async #fold(events: readonly RecordedEvent[], retried?: ParkedStream): Promise<FoldedRows> {
     const keys = [...new Set(events.map(rowKeyOf))];
     const before = await this.stores.rows.load(this.copy, keys);
     const after = new Map<string, JsonObject | null>(keys.map((key) => [key, before.get(key)?.body ?? null]));
+    const parks = new Map<string, ParkedStream>();
     for (const recorded of events) {
       const key = rowKeyOf(recorded);
-      const opened: OpenedEvent = {
-        event: this.stores.decode(recorded),
-        personal: this.model.readsPersonalData ? await openPersonal(this.stores.vault, recorded) : null,
-        recorded,
-      };
-      after.set(key, this.model.project(after.get(key) ?? null, opened));
-    }
-    return { before: new Map(before), after };
-  }
-
-  /** Describes the rows that changed and those that depend on them; rows that came out as they were are left alone. */
-  async #describeTouched(changes: FoldedRows): Promise<readonly StoredRow[]> {
-    const bodyBefore = (key: string): JsonObject | null => changes.before.get(key)?.body ?? null;
-    // First of all, so that a row which came out as it was is still renewed as a dependent of another.
-    for (const [key, body] of changes.after) if (body === bodyBefore(key)) changes.after.delete(key);
-    for (const [key, body] of [...changes.after]) {
-      const query = this.model.dependents?.(key, bodyBefore(key), body);
-      if (query) await this.#renewDependents(query, changes);
-    }
-    const rows = [...changes.after].flatMap(([key, body]) => (body === null ? [] : [{ key, body }]));
-    return this.#describe(rows, changes);
-  }
-
-  /** Few dependents join the batch's own transaction; many are renewed in transactions before it, which a crash may repeat. */
-  async #renewDependents(query: Pick<RowQuery, 'index' | 'equals'>, changes: FoldedRows): Promise<void> {
-    const orderedBy = this.model.indexes[query.index]?.[Object.keys(query.equals).length];
-    for (let after: RowQuery['after']; ;) {
-      const page = { ...query, order: 'ascending' as const, limit: DEPENDENTS_PER_SAVE, ...(after ? { after } : {}) };
-      const found = await this.stores.rows.find(this.copy, page);
-      const untouched = found.filter((row) => !changes.after.has(row.key));
-      const last = found.at(-1);
-      if (!last || found.length < DEPENDENTS_PER_SAVE) {
-        for (const row of untouched) {
-          changes.before.set(row.key, row);
-          changes.after.set(row.key, row.body);
-        }
-        return;
+      if (this.#parked.has(key) || parks.has(key) || this.#skipped.has(recorded.id)) continue;
+      try {
+        after.set(key, this.model.project(after.get(key) ?? null, await this.#open(recorded)));
+      } catch (error) {
+        // A store that is away says nothing about the event.
+        if (error instanceof StoreUnavailable) throw error;
+        parks.set(key, parkedAt(recorded, error, retried));
+        if (this.#parked.size + parks.size > PARKED_LIMIT_STREAMS) throw error;
       }
-      const before = new Map(untouched.map((row) => [row.key, row]));
-      await this.#save(await this.#describe(untouched, changes), { before, after: new Map() }, null);
-      after = { value: (orderedBy === undefined ? null : last.fields[orderedBy]) ?? null, key: last.key };
     }
+    const firstEvents = new Map([...events].reverse().map((recorded) => [rowKeyOf(recorded), recorded]));
+    return { before: new Map(before), after, parks, firstEvents, ...(retried ? { retried } : {}) };
   }
 
-  async #describe(
-    rows: readonly { readonly key: string; readonly body: JsonObject }[],
-    changes: FoldedRows,
-  ): Promise<readonly StoredRow[]> {
-    const now = this.stores.clock.now().toISOString();
-    const wanted = new Set(rows.flatMap((row) => this.model.relatedKeys?.(row.body) ?? []));
-    const stored = await this.stores.rows.load(
-      this.copy,
-      [...wanted].filter((key) => !changes.after.has(key)),
-    );
-    return rows.map(({ key, body }) => {
-      const related = new Map<string, JsonObject>();
-      for (const name of this.model.relatedKeys?.(body) ?? []) {
-        const found = changes.after.has(name) ? changes.after.get(name) : stored.get(name)?.body;
-        if (found) related.set(name, found);
-      }
-      return toRow(key, body, this.model.describe(key, body, related, now));
-    });
+  async #open(recorded: RecordedEvent): Promise<OpenedEvent> {
+    return {
+      event: this.stores.decode(recorded),
+      personal: this.model.readsPersonalData ? await openPersonal(this.stores.vault, recorded) : null,
+      recorded,
+    };
   }
 
-  async #save(puts: readonly StoredRow[], { before, after }: FoldedRows, checkpoint: Checkpoint | null): Promise<void> {
+  async #save(puts: readonly StoredRow[], folded: FoldedRows, checkpoint: Checkpoint | null): Promise<void> {
+    const { before, after, unparks = [] } = folded;
+    const parks = [...folded.parks.values()];
     const deletes = [...after].filter(([key, body]) => body === null && before.has(key)).map(([key]) => key);
-    const changes = { puts, deletes, counts: countChanges(puts, deletes, before), checkpoint };
+    const changes = { puts, deletes, counts: countChanges(puts, deletes, before), checkpoint, parks, unparks };
     if ((await this.stores.rows.save(this.copy, this.lease(), changes)) === 'fenced') throw new LeaseLost();
-    if (checkpoint) this.#unsaved = null;
+    for (const one of parks) this.#parked.set(one.stream, one);
+    if (!checkpoint) return;
+    this.#checkpoint = checkpoint;
+    this.#unsaved = null;
   }
 
   #follows(recorded: RecordedEvent): boolean {
@@ -180,9 +215,4 @@ function countChanges(
   for (const key of deletes) count(before.get(key), -1);
   for (const [name, value] of counts) if (value === 0) counts.delete(name);
   return counts;
-}
-
-function toRow(key: string, body: JsonObject, description: RowDescription): StoredRow {
-  const { fields, terms = {}, counters = [], dueAt } = description;
-  return { key, body, fields, terms, counters, dueAt };
 }

@@ -13,7 +13,7 @@ import { decodeNotes, notesReadModel, type NoteRow } from './spec-notes.js';
 import { interposing, openSpecStores, type SpecStores } from './spec-stores.js';
 
 export const HOUR_MS = 3_600_000;
-const LIMIT_MS = 8_000;
+const LIMIT_MS = 14_000;
 
 /** Runners over stores of their own, and a log that they follow. */
 export class RunnerStage {
@@ -34,12 +34,12 @@ export class RunnerStage {
 
   run(
     model: ReadModel<NoteRow> | Automation<NoteRow> = notesReadModel(),
-    more: { rows?: Partial<ReadStore>; owner?: string; generation?: number } = {},
+    more: { rows?: Partial<ReadStore>; owner?: string; generation?: number; fills?: boolean } = {},
   ): ReadModelRunner {
     const { events, vault, clock } = this.stores;
     const rows = interposing(this.stores.rows, more.rows ?? {});
     const log = { warn: (facts: object) => this.warnings.push(facts) };
-    const options = { owner: more.owner ?? 'one', generation: more.generation ?? 0 };
+    const options = { owner: more.owner ?? 'one', generation: more.generation ?? 0, fills: more.fills ?? false };
     const stores = { events, rows, vault, clock, log, decode: decodeNotes };
     const runner = new ReadModelRunner(model, stores, options);
     this.#started.push(runner);

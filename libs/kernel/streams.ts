@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CommandContext } from './command.js';
+import { CommandGate } from './command-gate.js';
 import type { EventToAppend, Position, RecordedEvent } from './event.js';
 import type { EventStore } from './event-store.js';
 import { eventId } from './ids.js';
@@ -64,6 +65,7 @@ export class Streams {
     private readonly events: EventStore,
     private readonly vault: Vault,
     private readonly onAppended: (type: string) => void = () => undefined,
+    private readonly gate = new CommandGate(),
   ) {}
 
   /** The stream folded to its very end. */
@@ -98,6 +100,8 @@ export class Streams {
   ): Promise<Refusal | Executed<State, EventOf<Definitions>>> {
     const { definition, id, context } = execution;
     const stream = streamName(definition, id);
+    const closed = this.gate.refusal();
+    if (closed) return closed;
     if (context.mayBeDone) {
       const done = await this.#findDone(execution);
       if (done) return done;

@@ -129,11 +129,7 @@ export class CopyRows {
     const text = `SELECT ${this.#selected}, tries, next_try_at, reason FROM ${this.#rows}
       INDEXED BY ${dueIndex(this.id)} WHERE due_at <= ? AND parked = 0 AND (next_try_at IS NULL OR next_try_at <= ?)
       ORDER BY due_at, key LIMIT ?`;
-    return (this.file.statement(text).all(at, now, limit) as Column[][]).map((columns) => {
-      const [tries, nextTryAt, reason] = columns.slice(-3) as [number, string | null, string | null];
-      const postponement: Postponement | null = reason === null ? null : { tries, nextTryAt, reason };
-      return { row: this.#decode(columns), postponement };
-    });
+    return this.#decodeDue(this.file.statement(text).all(at, now, limit));
   }
 
   nextDue(after: string): string | null {
@@ -149,9 +145,29 @@ export class CopyRows {
       .run(nextTryAt === null ? 1 : 0, tries, nextTryAt, reason, key);
   }
 
+  parked(limit: number): readonly DueRow[] {
+    const text = `SELECT ${this.#selected}, tries, next_try_at, reason FROM ${this.#rows}
+      WHERE parked = 1 ORDER BY key LIMIT ?`;
+    return this.#decodeDue(this.file.statement(text).all(limit));
+  }
+
+  retry(key: string): boolean {
+    const text = `UPDATE ${this.#rows} SET parked = 0, tries = 0, next_try_at = NULL, reason = NULL
+      WHERE key = ? AND reason IS NOT NULL`;
+    return this.file.statement(text).run(key).changes > 0;
+  }
+
   countParked(): number {
     const text = `SELECT count(*) FROM ${this.#rows} WHERE parked = 1`;
     return (this.file.statement(text).get() as [number])[0];
+  }
+
+  #decodeDue(rows: readonly unknown[]): readonly DueRow[] {
+    return (rows as Column[][]).map((columns) => {
+      const [tries, nextTryAt, reason] = columns.slice(-3) as [number, string | null, string | null];
+      const postponement: Postponement | null = reason === null ? null : { tries, nextTryAt, reason };
+      return { row: this.#decode(columns), postponement };
+    });
   }
 
   #decodeAll(rows: readonly unknown[]): StoredRow[] {

@@ -10,7 +10,8 @@ export const CATALOG = `
     partition INTEGER NOT NULL,
     shape TEXT NOT NULL,
     position TEXT,
-    event_id TEXT,
+    anchor_position TEXT,
+    anchor_event_id TEXT,
     dropped INTEGER NOT NULL DEFAULT 0
   ) STRICT;
   CREATE UNIQUE INDEX IF NOT EXISTS copies_live ON copies (name, version, generation, partition) WHERE dropped = 0;

@@ -1,27 +1,31 @@
 import { join } from 'node:path';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ReadStore } from '#kernel';
 import type {
   Checkpoint,
   DueRow,
+  Generations,
   Lease,
+  ParkedStream,
   Postponement,
   ReadModelCopy,
+  ReadModelPart,
   ReadModelShape,
   RowChanges,
   RowQuery,
   StoredRow,
   TermQuery,
 } from '#kernel';
+import { CopyCatalog, forgetOlderLayout } from './copy-catalog.js';
 import { CopyRows } from './copy-rows.js';
-import { CATALOG, copyTables, countersTable, describeShape, rowsTable, termsTable } from './copy-schema.js';
+import { CATALOG, describeShape } from './copy-schema.js';
+import { GENERATIONS_TABLES, GenerationTable } from './generations.js';
 import { Leases } from './leases.js';
+import { PARKED_TABLES, ParkedStreams } from './parked-streams.js';
 import { SqliteFile } from './sqlite-file.js';
 
 const FILE_NAME = 'read.sqlite';
-/** Rows read at once by a scan, and removed at once by a drop, so that neither holds up the thread. */
+/** Rows read at once by a scan, so that it does not hold up the thread. */
 const SCAN_ROWS = 500;
-const DROP_ROWS = 500;
 
 /**
  * Read models in `read.sqlite`. Reads and writes run at once on the calling thread: each is short. Rows and checkpoint move
@@ -30,20 +34,29 @@ const DROP_ROWS = 500;
 export class SqliteReadStore extends ReadStore {
   readonly #copies = new Map<string, CopyRows>();
   readonly #listeners = new Set<(copy: ReadModelCopy) => void>();
+  readonly #catalog: CopyCatalog;
   readonly #leases: Leases;
+  readonly #generations: GenerationTable;
+  readonly #parked: ParkedStreams;
   #dropping: Promise<void> = Promise.resolve();
 
   private constructor(private readonly file: SqliteFile) {
     super();
+    this.#catalog = new CopyCatalog(file);
     this.#leases = new Leases(file);
+    this.#generations = new GenerationTable(file);
+    this.#parked = new ParkedStreams(file);
   }
 
   /** @throws StoreUnavailable when the disk or another process's lock does not let it. */
   static async open(options: { readonly dataDir: string }): Promise<SqliteReadStore> {
     const store = new SqliteReadStore(SqliteFile.open(join(options.dataDir, FILE_NAME), 'NORMAL'));
     try {
-      await store.file.write(() => store.file.database.exec(CATALOG));
-      await store.#removeDropped();
+      await store.file.write(() => {
+        forgetOlderLayout(store.file);
+        store.file.database.exec(CATALOG + GENERATIONS_TABLES + PARKED_TABLES);
+      });
+      await store.#catalog.removeDropped();
       return store;
     } catch (error) {
       await store.close();
@@ -57,20 +70,17 @@ export class SqliteReadStore extends ReadStore {
         throw new RangeError(`The shape of ${shape.name} is not that of ${nameOf(copy)}.`);
       }
       const description = describeShape(shape);
-      const stored = this.#catalogEntry(copy);
+      const stored = this.#catalog.entry(copy);
       if (stored && stored.shape !== description) {
         throw new RangeError(`The shape of ${nameOf(copy)} was changed: a changed shape needs a new version.`);
       }
-      const id = stored?.id ?? this.#register(copy, shape, description);
+      const id = stored?.id ?? this.#catalog.register(copy, shape, description);
       if (!this.#copies.has(nameOf(copy))) this.#copies.set(nameOf(copy), new CopyRows(this.file, id, shape));
     });
   }
 
   override checkpoint(copy: ReadModelCopy): Promise<Checkpoint | null> {
-    return this.file.run(() => {
-      const { position, eventId } = this.#catalogEntry(copy) ?? { position: null, eventId: null };
-      return position === null ? null : { position, eventId };
-    });
+    return this.file.run(() => this.#catalog.checkpoint(copy));
   }
 
   override load(copy: ReadModelCopy, keys: readonly string[]): Promise<ReadonlyMap<string, StoredRow>> {
@@ -125,13 +135,43 @@ export class SqliteReadStore extends ReadStore {
     return this.file.run(() => this.#rows(copy).countParked());
   }
 
+  override parkedRows(copy: ReadModelCopy, limit: number): Promise<readonly DueRow[]> {
+    return this.file.run(() => this.#rows(copy).parked(limit));
+  }
+
+  override retryRow(copy: ReadModelCopy, key: string): Promise<boolean> {
+    return this.file.write(() => this.#rows(copy).retry(key));
+  }
+
+  override parkedStreams(copy: ReadModelCopy, limit: number): Promise<readonly ParkedStream[]> {
+    return this.file.run(() => this.#parked.list(this.#rows(copy).id, limit));
+  }
+
+  override parkedStreamsDue(copy: ReadModelCopy, limit: number): Promise<readonly ParkedStream[]> {
+    return this.file.run(() => this.#parked.due(this.#rows(copy).id, new Date().toISOString(), limit));
+  }
+
+  override retryStream(copy: ReadModelCopy, stream: string): Promise<boolean> {
+    return this.file.write(() => this.#parked.retry(this.#rows(copy).id, stream, new Date().toISOString()));
+  }
+
+  override skipEvent(readModel: string, eventId: string): Promise<void> {
+    return this.file.write(() => this.#parked.skip(readModel, eventId));
+  }
+
+  override skippedEvents(readModel: string): Promise<ReadonlySet<string>> {
+    return this.file.run(() => this.#parked.skipped(readModel));
+  }
+
   override async save(copy: ReadModelCopy, lease: Lease, changes: RowChanges): Promise<'saved' | 'fenced'> {
     const outcome = await this.#writeUnder(lease, () => {
       const rows = this.#rows(copy);
       for (const key of changes.deletes) rows.remove(key);
       for (const row of changes.puts) rows.put(row);
       for (const [name, amount] of changes.counts) rows.count(name, amount);
-      if (changes.checkpoint) this.#moveCheckpoint(rows.id, changes.checkpoint);
+      for (const parked of changes.parks ?? []) this.#parked.park(rows.id, parked);
+      for (const stream of changes.unparks ?? []) this.#parked.unpark(rows.id, stream);
+      if (changes.checkpoint) this.#catalog.moveCheckpoint(rows.id, changes.checkpoint);
     });
     if (outcome === 'saved' && changes.checkpoint) this.#tellListeners(copy);
     return outcome;
@@ -157,15 +197,53 @@ export class SqliteReadStore extends ReadStore {
     }
   }
 
+  override listCopies(): Promise<readonly ReadModelCopy[]> {
+    return this.file.run(() => {
+      const text = `SELECT name, version, generation, partition FROM copies WHERE dropped = 0
+        ORDER BY name, version, generation, partition`;
+      const found = this.file.statement(text).all() as [string, number, number, number][];
+      return found.map(([name, version, generation, partition]) => ({ name, version, generation, partition }));
+    });
+  }
+
+  override generations(part: ReadModelPart): Promise<Generations> {
+    return this.file.run(() => this.#generations.read(part));
+  }
+
+  override fillAnother(part: ReadModelPart): Promise<number> {
+    return this.file.write(() => this.#generations.fillAnother(part));
+  }
+
+  override takeOver(
+    copy: ReadModelCopy,
+    mayTakeOver: (filled: Checkpoint | null, active: Checkpoint | null) => boolean,
+  ): Promise<boolean> {
+    return this.file.write(() => {
+      const { active, filling } = this.#generations.read(copy);
+      if (active === copy.generation) return true;
+      if (filling !== copy.generation) return false;
+      if (!mayTakeOver(this.#catalog.checkpoint(copy), this.#catalog.checkpoint({ ...copy, generation: active })))
+        return false;
+      this.#generations.takeOver(copy, copy.generation);
+      return true;
+    });
+  }
+
+  override startAnew(part: ReadModelPart): Promise<number> {
+    return this.file.write(() => this.#generations.startAnew(part));
+  }
+
   override async drop(copy: ReadModelCopy): Promise<void> {
     await this.file.write(() => {
-      const entry = this.#catalogEntry(copy);
+      this.#generations.forget(copy, copy.generation);
+      const entry = this.#catalog.entry(copy);
       if (!entry) return;
+      this.#parked.forget(entry.id);
       // From here on the copy is gone, also when its tables are removed only after a restart.
       this.file.statement('UPDATE copies SET dropped = 1 WHERE id = ?').run(entry.id);
       this.#copies.delete(nameOf(copy));
     });
-    const removal = this.#dropping.then(() => this.#removeDropped());
+    const removal = this.#dropping.then(() => this.#catalog.removeDropped());
     this.#dropping = removal.catch(() => undefined);
     await removal;
   }
@@ -204,61 +282,6 @@ export class SqliteReadStore extends ReadStore {
   #tellListeners(copy: ReadModelCopy): void {
     for (const listener of this.#listeners) queueMicrotask(() => listener(copy));
   }
-
-  #catalogEntry(copy: ReadModelCopy): CatalogEntry | null {
-    const found = this.file
-      .statement(
-        `SELECT id, shape, position, event_id FROM copies
-         WHERE name = ? AND version = ? AND generation = ? AND partition = ? AND dropped = 0`,
-      )
-      .get(copy.name, copy.version, copy.generation, copy.partition);
-    if (found === undefined) return null;
-    const [id, shape, position, eventId] = found as [number, string, string | null, string | null];
-    return { id, shape, position, eventId };
-  }
-
-  #register(copy: ReadModelCopy, shape: ReadModelShape, description: string): number {
-    const { lastInsertRowid } = this.file
-      .statement('INSERT INTO copies (name, version, generation, partition, shape) VALUES (?, ?, ?, ?, ?)')
-      .run(copy.name, copy.version, copy.generation, copy.partition, description);
-    const id = Number(lastInsertRowid);
-    for (const statement of copyTables(id, shape)) this.file.database.exec(statement);
-    return id;
-  }
-
-  #moveCheckpoint(id: number, { position, eventId }: Checkpoint): void {
-    this.file.statement('UPDATE copies SET position = ?, event_id = ? WHERE id = ?').run(position, eventId, id);
-  }
-
-  /** Removes the tables of dropped copies, an index or a few rows in each turn: overwriting all at once takes seconds. */
-  async #removeDropped(): Promise<void> {
-    const dropped = this.file.statement('SELECT id FROM copies WHERE dropped = 1').all() as [number][];
-    for (const [id] of dropped) {
-      for (const table of [rowsTable(id), termsTable(id), countersTable(id)]) await this.#removeTable(table);
-      await this.file.write(() => this.file.statement('DELETE FROM copies WHERE id = ?').run(id));
-    }
-  }
-
-  async #removeTable(table: string): Promise<void> {
-    const isThere = this.file.statement(`SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?`).get(table);
-    if (isThere === undefined) return;
-    const ofTable = `SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL`;
-    for (const [index] of this.file.statement(ofTable).all(table) as [string][]) {
-      await this.file.write(() => this.file.database.exec(`DROP INDEX "${index}"`));
-      await nextTurn();
-    }
-    const remove = `DELETE FROM ${table} LIMIT ${DROP_ROWS}`;
-    while ((await this.file.write(() => this.file.statement(remove).run().changes)) === DROP_ROWS) await nextTurn();
-    await this.file.write(() => this.file.database.exec(`DROP TABLE ${table}`));
-    this.file.forgetStatements(table);
-  }
-}
-
-interface CatalogEntry {
-  readonly id: number;
-  readonly shape: string;
-  readonly position: string | null;
-  readonly eventId: string | null;
 }
 
 const nameOf = ({ name, version, generation, partition }: ReadModelCopy): string =>

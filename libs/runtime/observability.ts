@@ -1,9 +1,8 @@
 import { Counter, Gauge } from 'prom-client';
 import { pino, type Logger } from 'pino';
 import type { Metrics } from '#http';
-import type { EventStore, ReadStore } from '#kernel';
 import type { Configuration } from './configuration.js';
-import type { Runners } from './runners.js';
+import type { ProjectionLag, Projections } from './projections.js';
 
 /** Structured lines on standard error. Nothing that a request brought is in them but ids and the route's pattern. */
 export function createLogger(configuration: Pick<Configuration, 'LOG_LEVEL'>): Logger {
@@ -24,32 +23,41 @@ export function countAppended(metrics: Metrics): (type: string) => void {
   return (type) => counter.inc({ type });
 }
 
-/** Shows how far behind each read model is, and what is parked. */
-export function measureReadModels(
-  metrics: Metrics,
-  runners: Runners,
-  stores: { readonly events: EventStore; readonly rows: ReadStore },
-): void {
-  new Gauge({
-    name: 'projection_at_head',
-    help: '1 when the read model or automation has reached the newest event, else 0.',
-    labelNames: ['name'],
-    registers: [metrics.registry],
-    async collect() {
-      const head = await stores.events.head();
-      for (const { model, reached } of runners.all) {
-        const isThere = head === null || (reached !== null && stores.events.comparePositions(reached, head) >= 0);
-        this.set({ name: model.name }, isThere ? 1 : 0);
-      }
-    },
-  });
-  new Gauge({
-    name: 'parked_todos',
-    help: 'To-dos that wait for an operator, by automation.',
-    labelNames: ['name'],
-    registers: [metrics.registry],
-    async collect() {
-      for (const { model, copy } of runners.all) this.set({ name: model.name }, await stores.rows.countParked(copy));
-    },
-  });
+/** All figures of one scrape come from one look into the stores. */
+const LOOK_LASTS_MS = 500;
+
+/** Shows how far behind read models and automations are, and what is parked. What the stores cannot say is left out. */
+export function measureProjections(metrics: Metrics, projections: Projections): void {
+  let look: Promise<readonly ProjectionLag[]> = Promise.resolve([]);
+  let lookedAt = Number.NEGATIVE_INFINITY;
+  const current = (): Promise<readonly ProjectionLag[]> => {
+    if (performance.now() - lookedAt > LOOK_LASTS_MS) {
+      lookedAt = performance.now();
+      look = projections.lags().catch(() => []);
+    }
+    return look;
+  };
+  const gauge = (name: string, help: string, figure: (lag: ProjectionLag) => number): Gauge =>
+    new Gauge({
+      name,
+      help,
+      labelNames: ['name', 'partition'],
+      registers: [metrics.registry],
+      async collect() {
+        this.reset();
+        for (const lag of await current()) {
+          this.set({ name: lag.part.name, partition: String(lag.part.partition) }, figure(lag));
+        }
+      },
+    });
+  const atHead = '1 when the read model or automation has reached the newest event, else 0.';
+  gauge('projection_at_head', atHead, ({ events }) => (events === 0 ? 1 : 0));
+  gauge('projection_lag_events', 'Events that it has not worked yet, counted up to 1,000.', ({ events }) => events);
+  gauge('projection_lag_seconds', 'Domain time since the oldest of them was written.', ({ seconds }) => seconds);
+  gauge(
+    'parked_streams',
+    'Streams that wait since an event could not be folded.',
+    ({ parkedStreams }) => parkedStreams,
+  );
+  gauge('parked_todos', 'To-dos that wait for an operator.', ({ parkedTodos }) => parkedTodos);
 }

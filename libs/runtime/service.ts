@@ -13,7 +13,18 @@ import {
   Metrics,
   TokenVerifier,
 } from '#http';
-import { Clock, EventStore, ReadModels, ReadStore, Streams, SystemClock, Vault, VaultStore } from '#kernel';
+import {
+  Clock,
+  CommandGate,
+  EventStore,
+  ReadModels,
+  ReadStore,
+  Streams,
+  SystemClock,
+  Vault,
+  VaultStore,
+  type ReadModel,
+} from '#kernel';
 import {
   accountsReadModel,
   connection,
@@ -31,9 +42,12 @@ import { VaultAnswerSealer } from './answer-sealer.js';
 import { ConfigurationRefused, type Configuration } from './configuration.js';
 import { HealthRoutes } from './health-routes.js';
 import { Housekeeping } from './housekeeping.js';
-import { countAppended, measureReadModels } from './observability.js';
+import { LogWatch } from './log-watch.js';
+import { countAppended, measureProjections } from './observability.js';
+import { OpsRoutes } from './ops-routes.js';
 import { servePage } from './page.js';
 import { createLogins } from './platforms.js';
+import { Projections } from './projections.js';
 import { Readiness } from './readiness.js';
 import { Runners } from './runners.js';
 import { SandboxControls, SandboxRoutes } from './sandbox-routes.js';
@@ -84,6 +98,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   await app.init();
   const runners = app.get(Runners);
   const housekeeping = new Housekeeping(app.get(Vault), app.get(OAuthFlows), app.get(Clock), logger.warn.bind(logger));
+  const logWatch = app.get(LogWatch);
+  await logWatch.look();
+  logWatch.start();
   runners.start();
   housekeeping.start();
   await app.listen(configuration.PORT, configuration.HOST);
@@ -100,9 +117,15 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       clearTimeout(idle);
       await housekeeping.stop();
       await runners.stop();
+      await logWatch.stop();
     },
   };
 }
+
+/** Every read model and automation of the service. */
+const ALL_MODELS = Symbol('every read model');
+const SERVED: readonly ReadModel[] = [workspacesReadModel, connectionsReadModel, accountsReadModel];
+const STREAMS = [workspace, connection, grant, socialAccount];
 
 /** What every module may ask for. */
 @Global()
@@ -115,47 +138,57 @@ class ServiceModule {}
 function compose(options: ServiceOptions): DynamicModule {
   const { configuration, logger, sandbox } = options;
   const { publicUrl, rateLimitPerMinute } = configuration;
-  const http = { publicUrl, rateLimitPerMinute, sandbox: sandbox !== null, logger };
+  const { events, rows } = options.stores;
+  const commandGate = new CommandGate();
+  const http = { publicUrl, rateLimitPerMinute, sandbox: sandbox !== null, commandGate, logger };
   return {
     module: ServiceModule,
     imports: [
       CqrsModule.forRoot(),
-      ports(options),
+      ports(options, commandGate),
       HttpModule.forRoot(http, [WorkspacesModule]),
       SocialAccountsModule,
       ...(options.modules ?? []),
     ],
-    controllers: [HealthRoutes, ...(sandbox ? [SandboxRoutes] : [])],
+    controllers: [HealthRoutes, OpsRoutes, ...(sandbox ? [SandboxRoutes] : [])],
     providers: [
       ...(sandbox ? [{ provide: SandboxControls, useValue: sandbox.controls }] : []),
       {
+        provide: ALL_MODELS,
+        inject: [SocialAccountsAutomations],
+        useFactory: (automations: SocialAccountsAutomations) => [...SERVED, ...automations.all],
+      },
+      {
         provide: Runners,
-        inject: [SocialAccountsAutomations, ReadModels, Vault, Clock, Metrics],
-        useFactory: (
-          automations: SocialAccountsAutomations,
-          readModels: ReadModels,
-          vault: Vault,
-          clock: Clock,
-          metrics: Metrics,
-        ) => {
-          const { events, rows } = options.stores;
-          const models = [workspacesReadModel, connectionsReadModel, accountsReadModel, ...automations.all];
-          const streams = [workspace, connection, grant, socialAccount];
-          const runners = new Runners({ events, rows, vault, clock, log: logger }, streams, models, readModels);
-          measureReadModels(metrics, runners, { events, rows });
-          return runners;
+        inject: [ALL_MODELS, ReadModels, Vault, Clock],
+        useFactory: (models: readonly ReadModel[], readModels: ReadModels, vault: Vault, clock: Clock) =>
+          new Runners({ events, rows, vault, clock, log: logger }, STREAMS, models, readModels),
+      },
+      {
+        provide: Projections,
+        inject: [ALL_MODELS, ReadModels, Clock, Metrics],
+        useFactory: (models: readonly ReadModel[], readModels: ReadModels, clock: Clock, metrics: Metrics) => {
+          const projections = new Projections({ events, rows, clock }, models, readModels);
+          measureProjections(metrics, projections);
+          return projections;
         },
       },
       {
+        provide: LogWatch,
+        inject: [ALL_MODELS],
+        useFactory: (models: readonly ReadModel[]) => new LogWatch({ events, rows }, models, commandGate, logger),
+      },
+      {
         provide: Readiness,
-        inject: [Runners],
-        useFactory: (runners: Runners) => new Readiness(options.stores, runners),
+        inject: [ALL_MODELS, ReadModels, LogWatch],
+        useFactory: (models: readonly ReadModel[], readModels: ReadModels, logWatch: LogWatch) =>
+          new Readiness(options.stores, models, readModels, logWatch),
       },
     ],
   };
 }
 
-function ports({ configuration, stores, sandbox }: ServiceOptions): DynamicModule {
+function ports({ configuration, stores, sandbox }: ServiceOptions, commandGate: CommandGate): DynamicModule {
   const { events, rows, masterKeys } = stores;
   const clock = sandbox?.clock ?? new SystemClock();
   const vault = new Vault(stores.vault, masterKeys);
@@ -169,7 +202,7 @@ function ports({ configuration, stores, sandbox }: ServiceOptions): DynamicModul
     {
       provide: Streams,
       inject: [Metrics],
-      useFactory: (metrics: Metrics) => new Streams(events, vault, countAppended(metrics)),
+      useFactory: (metrics: Metrics) => new Streams(events, vault, countAppended(metrics), commandGate),
     },
     { provide: AnswerSealer, useValue: new VaultAnswerSealer(vault) },
     { provide: TokenVerifier, useValue: createVerifier(configuration, sandbox) },

@@ -45,7 +45,9 @@ describe('running the service', () => {
     const live = await service.newBrowser().call('/health/live');
     expect([live.status, live.body]).toEqual([200, { status: 'ok' }]);
     const ready = await service.newBrowser().call('/health/ready');
-    const checks = { eventStore: 'ok', readStore: 'ok', vault: 'ok', readModels: 'ok', process: 'ok' };
+    const checks = {
+      ...{ eventStore: 'ok', log: 'ok', readStore: 'ok', vault: 'ok', readModels: 'ok', process: 'ok' },
+    };
     expect([ready.status, ready.body]).toEqual([200, { status: 'ok', checks }]);
   });
 
@@ -59,8 +61,8 @@ describe('running the service', () => {
     expect(await service.metric('events_appended_total{type="AccountConnected"}')).toBe(2);
     expect(await service.metric('events_appended_total{type="AccountRemoved"}')).toBe(1);
     expect(await service.metric('events_appended_total{type="TokenExpired"}')).toBe(1);
-    expect(await service.metric('projection_at_head{name="accounts"}')).toBe(1);
-    expect(await service.metric('parked_todos{name="complete-connections"}')).toBe(0);
+    expect(await service.metric('projection_at_head{name="accounts",partition="0"}')).toBe(1);
+    expect(await service.metric('parked_todos{name="complete-connections",partition="0"}')).toBe(0);
     expect(text).not.toMatch(/(ws|acc|con|grt)_0/);
   });
 

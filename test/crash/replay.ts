@@ -44,7 +44,7 @@ class StandingClock extends Clock {
 export async function modelsOfService(): Promise<readonly ReadModel[]> {
   const dataDir = mkdtempSync(join(tmpdir(), 'social-accounts-models-'));
   const service = await startStandalone(readConfiguration(await environmentFor(dataDir, {})));
-  const models = service.runners.all.map(({ model }) => model);
+  const { models } = service.runners;
   await service.close();
   rmSync(dataDir, { recursive: true, force: true });
   return models;

@@ -41,7 +41,8 @@ export class Projection {
     await stores.rows.prepare(model, copy);
     const lease = await stores.rows.acquireLease(`${model.name} ${copy.generation}`, 'spec', LEASE_MS);
     if (!lease) throw new Error('The lease is taken.');
-    const writer = new RowWriter(model, copy, { rows: stores.rows, vault: stores.vault, clock, decode }, () => lease);
+    const { events, rows, vault } = stores;
+    const writer = new RowWriter(model, copy, { events, rows, vault, clock, decode }, () => lease);
     return new Projection(stores, model, copy, writer, clock);
   }
 

@@ -1,0 +1,82 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Lease, ReadModelCopy, ReadStore } from './read-store.js';
+import { LeaseLost } from './row-writer.js';
+
+const LEASE_MS = 5_000;
+const LEASE_RENEWAL_MS = 1_500;
+const LEASE_RETRY_MS = 500;
+
+/** What the name of every copy's lease begins with. */
+export const COPY_LEASES = 'copy ';
+
+/** The lease under which a copy is written. */
+export const copyLeaseName = ({ name, version, generation, partition }: ReadModelCopy): string =>
+  `${COPY_LEASES}${name}@${version}.${generation}/${partition}`;
+
+/** The leases of one runner: the one under which it writes its copy, and the one under which an automation acts. */
+export class HeldLeases {
+  readonly #owner: string;
+  #copy: Lease | null = null;
+  #acting: Lease | null = null;
+
+  /** @param owner names one start of one process. */
+  constructor(
+    private readonly rows: ReadStore,
+    private readonly copy: ReadModelCopy,
+    owner: string,
+  ) {
+    // Another generation may be kept by the same process, and is another owner all the same.
+    this.#owner = `${owner} ${copy.version}.${copy.generation}`;
+  }
+
+  get isHeld(): boolean {
+    return this.#copy !== null;
+  }
+
+  /** The copy's lease. @throws LeaseLost */
+  get writing(): Lease {
+    if (!this.#copy) throw new LeaseLost();
+    return this.#copy;
+  }
+
+  /** Waits for the copy's lease. False when the signal came first. */
+  async take(signal: AbortSignal): Promise<boolean> {
+    while (!signal.aborted) {
+      this.#copy = await this.rows.acquireLease(copyLeaseName(this.copy), this.#owner, LEASE_MS);
+      if (this.#copy) return true;
+      await pause(LEASE_RETRY_MS, signal);
+    }
+    return false;
+  }
+
+  /** The right to carry out the to-dos of this automation and partition: one holder, whatever versions and generations there are. */
+  async mayAct(): Promise<'just taken' | 'held' | 'another acts'> {
+    if (this.#acting) return 'held';
+    const { name, partition } = this.copy;
+    this.#acting = await this.rows.acquireLease(`acting ${name}/${partition}`, this.#owner, LEASE_MS);
+    return this.#acting ? 'just taken' : 'another acts';
+  }
+
+  /** Prolongs what is held until the signal. @throws LeaseLost */
+  async keep(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      await pause(LEASE_RENEWAL_MS, signal);
+      if (signal.aborted) return;
+      for (const held of [this.#copy, this.#acting]) {
+        if (!held) continue;
+        const lease = await this.rows.acquireLease(held.name, this.#owner, LEASE_MS);
+        if (lease?.fence !== held.fence) throw new LeaseLost();
+      }
+    }
+  }
+
+  /** Whoever comes next need not wait until they lapse. */
+  async release(): Promise<void> {
+    const held = [this.#acting, this.#copy];
+    this.#acting = this.#copy = null;
+    for (const lease of held) if (lease) await this.rows.releaseLease(lease).catch(() => undefined);
+  }
+}
+
+export const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  sleep(ms, undefined, { signal }).catch(() => undefined);

@@ -1,0 +1,39 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { EventStore } from './event-store.js';
+import type { Checkpoint } from './read-store.js';
+
+/** A node of a cluster may be a little behind: so long a checkpoint may be missing before that means anything. */
+const DOUBT_LIMIT_MS = 10_000;
+const DOUBT_PAUSE_MS = 500;
+
+/** Thrown when what a checkpoint names is not in the log: it was restored from a backup, or is another one. */
+export class ForeignLog extends Error {
+  override readonly name = 'ForeignLog';
+
+  constructor() {
+    super('The log does not hold what was read from it before: it was restored from a backup, or is another one.');
+  }
+}
+
+/**
+ * Whether the event beside a checkpoint stands where it stood, so that this is the log which the rows were made from.
+ * @throws StoreUnavailable when the log cannot say.
+ */
+export async function holdsCheckpoint(events: EventStore, checkpoint: Checkpoint | null): Promise<boolean> {
+  const anchor = checkpoint?.anchor;
+  if (!anchor) return true;
+  return (await events.readAt(anchor.position))?.id === anchor.eventId;
+}
+
+/** Waits until the log holds the checkpoint. @throws ForeignLog when it still does not after 10 s. */
+export async function requireCheckpoint(
+  events: EventStore,
+  checkpoint: Checkpoint | null,
+  signal: AbortSignal,
+): Promise<void> {
+  const until = performance.now() + DOUBT_LIMIT_MS;
+  while (!signal.aborted && !(await holdsCheckpoint(events, checkpoint))) {
+    if (performance.now() >= until) throw new ForeignLog();
+    await sleep(DOUBT_PAUSE_MS, undefined, { signal }).catch(() => undefined);
+  }
+}
