@@ -5,7 +5,7 @@ import {
   START,
   streamNameFilter,
 } from '@eventstore/db-client';
-import { StoreUnavailable } from '#kernel';
+import { ForeignLog, StoreUnavailable } from '#kernel';
 import type { EventBatch } from '#kernel';
 import { BatchQueue } from './batch-queue.js';
 import type { Connection } from './connection.js';
@@ -25,11 +25,6 @@ const STUCK_MS = 1_500;
 const RESUBSCRIBE_PAUSE_MS = 50;
 const RESUBSCRIBE_PAUSE_LIMIT_MS = 2_000;
 const LOST_POSITION_PAUSE_MS = 500;
-
-/** Thrown when a subscription's position is not in the log, and has not turned up for a while. */
-export class PositionNotInLog extends Error {
-  override readonly name = 'PositionNotInLog';
-}
 
 /** What subscriptions of one store share. */
 export interface SubscriptionContext {
@@ -55,6 +50,8 @@ export class Subscription {
   private wakeConsumer: () => void = () => undefined;
   private wakeLoop: () => void = () => undefined;
   private movedAt = performance.now();
+  /** The newest own event that was queued. */
+  private anchor: { readonly place: Place; readonly id: string } | null = null;
 
   constructor(
     after: Place | null,
@@ -68,7 +65,7 @@ export class Subscription {
   /**
    * The next batch, or null when the subscription was stopped.
    *
-   * @throws PositionNotInLog when this is another log than the one that the position is from.
+   * @throws ForeignLog when this is another log than the one that the position is from.
    */
   async next(): Promise<EventBatch | null> {
     for (;;) {
@@ -141,7 +138,7 @@ export class Subscription {
       await this.follow(client.subscribeToAll({ fromPosition, filter: this.filter() }));
       return 'end';
     } catch (error) {
-      if (error instanceof PositionNotInLog) this.fail(error);
+      if (error instanceof ForeignLog) this.fail(error);
       if (isTooSlow(error)) return 'too slow';
       if (!(error instanceof StoreUnavailable)) this.context.connection.failed();
       return describeFailure(error);
@@ -166,8 +163,10 @@ export class Subscription {
     if ('checkpoint' in arrival) this.queue.moveTo(arrival.checkpoint);
     else if (arrival.event !== undefined) {
       const place = placeOfRecord(arrival.event);
-      if (this.context.reader.isOwn(arrival.event)) this.queue.add(decodeRecord(arrival.event), place);
-      else this.queue.moveTo(place);
+      if (this.context.reader.isOwn(arrival.event)) {
+        this.queue.add(decodeRecord(arrival.event), place);
+        this.anchor = { place, id: arrival.event.id };
+      } else this.queue.moveTo(place);
     }
     this.moved();
   }
@@ -214,15 +213,20 @@ export class Subscription {
     const place = this.queue.reached;
     if (place === null) return;
     const until = performance.now() + this.context.limits.lostPositionMs;
-    while (!this.isStopped && !(await this.context.reader.reachesTo(place))) {
+    while (!this.isStopped && !(await this.isInLog(place))) {
       if (performance.now() >= until) {
-        throw new PositionNotInLog(
-          `The position ${positionOf(place)} is not in the log: it was restored or is another one.`,
-        );
+        throw new ForeignLog();
       }
       this.context.log.warn({ position: positionOf(place) }, "a subscription's position is not in the log");
       await pauseWithJitter(LOST_POSITION_PAUSE_MS, this.ending.signal);
     }
+  }
+
+  /** What stands at the newest own event's place must be that event: another log may well have some record there. */
+  private async isInLog(place: Place): Promise<boolean> {
+    const { reader } = this.context;
+    if (!(await reader.reachesTo(place))) return false;
+    return this.anchor === null || (await reader.recordAt(this.anchor.place))?.id === this.anchor.id;
   }
 
   /** A filtered subscription says nothing until a search window is full, and may also be stuck without any sign. */

@@ -26,6 +26,15 @@ export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
 }
 
+/** Thrown when what was read from the log before is not in it: it was restored from a backup, or is another one. */
+export class ForeignLog extends Error {
+  override readonly name = 'ForeignLog';
+
+  constructor() {
+    super('The log does not hold what was read from it before: it was restored from a backup, or is another one.');
+  }
+}
+
 /**
  * The one log of facts, in one global order.
  *
@@ -57,6 +66,8 @@ export abstract class EventStore {
    * gap or duplicate. Ends only when `signal` aborts: interruptions are healed inside. It delivers progress without events
    * often enough that a quiet log's head is reached within a second.
    * One consumer pulls; what it has not pulled waits in the store, not in memory.
+   *
+   * @throws ForeignLog when the position, or what was delivered already, turns out not to be in the log.
    */
   abstract subscribe(after: Position | null, signal: AbortSignal): AsyncIterable<EventBatch>;
 

@@ -8,7 +8,7 @@ export type {
   RecordedEvent,
   SealedPart,
 } from './event.js';
-export { APPEND_LIMIT_BYTES, APPEND_LIMIT_EVENTS, EventStore, StoreUnavailable } from './event-store.js';
+export { APPEND_LIMIT_BYTES, APPEND_LIMIT_EVENTS, EventStore, ForeignLog, StoreUnavailable } from './event-store.js';
 export type { AppendResult, EventBatch, ExpectedRevision } from './event-store.js';
 export { Clock, SystemClock } from './clock.js';
 export { ReadStore } from './read-store.js';

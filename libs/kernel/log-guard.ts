@@ -1,19 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { EventStore } from './event-store.js';
+import { ForeignLog, type EventStore } from './event-store.js';
 import type { Checkpoint } from './read-store.js';
 
 /** A node of a cluster may be a little behind: so long a checkpoint may be missing before that means anything. */
 const DOUBT_LIMIT_MS = 10_000;
 const DOUBT_PAUSE_MS = 500;
-
-/** Thrown when what a checkpoint names is not in the log: it was restored from a backup, or is another one. */
-export class ForeignLog extends Error {
-  override readonly name = 'ForeignLog';
-
-  constructor() {
-    super('The log does not hold what was read from it before: it was restored from a backup, or is another one.');
-  }
-}
 
 /**
  * Whether the event beside a checkpoint stands where it stood, so that this is the log which the rows were made from.
