@@ -43,7 +43,9 @@ export async function seedAccounts(
   const save = async (puts: readonly StoredRow[], checkpoint: boolean): Promise<void> => {
     const counts = new Map<string, number>();
     for (const row of puts) for (const counter of row.counters) counts.set(counter, (counts.get(counter) ?? 0) + 1);
-    const at = checkpoint ? { position: head.position, eventId: head.events.at(-1)?.id ?? null } : null;
+    const last = head.events.at(-1);
+    const anchor = last ? { position: last.position, eventId: last.id } : null;
+    const at = checkpoint ? { position: head.position, anchor } : null;
     await rows.save(copy, lease, { puts, deletes: [], counts, checkpoint: at });
   };
   let waiting: StoredRow[] = [];

@@ -59,7 +59,7 @@ await describeWithMongoDb('the connection to MongoDB', (server) => {
     await before.prepare(SHAPE, COPY);
     const lease = await acquire(before, 'lease', 'owner', 60_000);
     const put = { ...row('k1'), fields: {} };
-    const checkpoint = { position: '1', eventId: 'e1' };
+    const checkpoint = { position: '1', anchor: { position: '1', eventId: 'e1' } };
     await before.save(COPY, lease, { puts: [put], deletes: [], counts: new Map(), checkpoint });
     await before.close();
     const after = await MongoReadStore.open({ url: server.url, database });

@@ -56,7 +56,7 @@ export function describeLeases(begin: () => Promise<ReadStoreCase>): void {
       deletes: [],
       counts: new Map([['all', 1]]),
     };
-    const checkpoint = { position: '1', eventId: null };
+    const checkpoint = { position: '1', anchor: null };
     expect(await rows.store.save(rows.copy, stale, { ...before, checkpoint })).toBe('saved');
     await pause(SHORT_MS + 200);
     const current = await acquire(rows.another, nameFor(rows), 'second', LONG_MS);
@@ -65,7 +65,7 @@ export function describeLeases(begin: () => Promise<ReadStoreCase>): void {
       puts: [row('k2')],
       deletes: ['k1'],
       counts: new Map([['all', 5]]),
-      checkpoint: { position: '9', eventId: null },
+      checkpoint: { position: '9', anchor: null },
     };
     expect(await rows.store.save(rows.copy, stale, changes)).toBe('fenced');
     expect(await rows.store.save(rows.copy, stale, { ...changes, checkpoint: null })).toBe('fenced');
@@ -78,7 +78,7 @@ export function describeLeases(begin: () => Promise<ReadStoreCase>): void {
     expect(await rows.store.countParked(rows.copy)).toBe(0);
 
     expect(await rows.another.save(rows.copy, current, changes)).toBe('saved');
-    expect(await rows.store.checkpoint(rows.copy)).toEqual({ position: '9', eventId: null });
+    expect(await rows.store.checkpoint(rows.copy)).toEqual({ position: '9', anchor: null });
   });
 
   it('lets an owner whose lease lapsed go on as long as nobody took it', async () => {
@@ -112,7 +112,7 @@ export function describeLeases(begin: () => Promise<ReadStoreCase>): void {
             puts: [row('k1', { body: { position } })],
             deletes: [],
             counts: new Map([['saves', 1]]),
-            checkpoint: { position: String(position), eventId: null },
+            checkpoint: { position: String(position), anchor: null },
           });
           if (outcome === 'fenced') break;
           saved += 1;
@@ -127,7 +127,7 @@ export function describeLeases(begin: () => Promise<ReadStoreCase>): void {
     await Promise.all(workers);
     expect(saved).toBeGreaterThan(10);
     expect(await rows.store.counts(rows.copy, ['saves'])).toEqual(new Map([['saves', saved]]));
-    expect(await rows.store.checkpoint(rows.copy)).toEqual({ position: String(saved), eventId: null });
+    expect(await rows.store.checkpoint(rows.copy)).toEqual({ position: String(saved), anchor: null });
     expect((await rows.load('k1'))?.body).toEqual({ position: saved });
   });
 }
