@@ -82,8 +82,8 @@ export function describeParkedStreams(begin: () => Promise<ReadStoreCase>): void
     await rows.save({ parks: [given, parked('account-2')] });
     expect(await rows.another.retryStream(rows.copy, 'account-1')).toBe(true);
     const [retried] = await rows.store.parkedStreamsDue(rows.copy, 100);
-    expect(retried).toEqual({ ...given, tries: 0, nextTryAt: expect.any(String) as string });
-    expect(retried?.nextTryAt).toBe(new Date(retried?.nextTryAt ?? '').toISOString());
+    const nextTryAt = new Date(retried?.nextTryAt ?? NaN).toISOString();
+    expect(retried).toEqual({ ...given, tries: 0, nextTryAt });
     expect(await due(rows)).toEqual(['account-1']);
     expect(await rows.another.retryStream(rows.copy, 'account-9')).toBe(false);
     await rows.save({ unparks: ['account-1'] });
