@@ -175,6 +175,10 @@ export class MongoReadStore extends ReadStore {
     return this.connection.run(() => this.#leases.release(lease));
   }
 
+  override leaseHolders(prefix: string): Promise<readonly { readonly name: string; readonly owner: string }[]> {
+    return this.connection.run(() => this.#leases.holders(prefix));
+  }
+
   override async *scan(copy: ReadModelCopy): AsyncIterable<StoredRow> {
     let key = '';
     for (;;) {

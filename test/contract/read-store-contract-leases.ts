@@ -48,6 +48,37 @@ export function describeLeases(begin: () => Promise<ReadStoreCase>): void {
     expect((await Promise.all(asked)).filter((lease) => lease !== null)).toHaveLength(1);
   });
 
+  it('tells who holds the leases whose name begins so, by name', async () => {
+    const rows = await begin();
+    const prefix = `${nameFor(rows)}/`;
+    expect(await rows.store.leaseHolders(prefix)).toEqual([]);
+    for (const name of ['b', '\u{1F600}', '\uFFFD', 'a']) await acquire(rows.store, prefix + name, 'first', LONG_MS);
+    await acquire(rows.another, `${prefix}a/1`, 'second', LONG_MS);
+    await acquire(rows.store, nameFor(rows), 'first', LONG_MS);
+    const held = async (of = prefix): Promise<readonly string[]> =>
+      (await rows.another.leaseHolders(of)).map(({ name, owner }) => `${name.slice(prefix.length)} by ${owner}`);
+    const all = ['a by first', 'a/1 by second', 'b by first', '\uFFFD by first', '\u{1F600} by first'];
+    expect(await held()).toEqual(all);
+    expect(await held(`${prefix}a`)).toEqual(all.slice(0, 2));
+    const everybody = (await rows.store.leaseHolders('')).map(({ name }) => name);
+    expect(everybody).toEqual(expect.arrayContaining([rows.lease.name, nameFor(rows), `${prefix}b`]));
+  });
+
+  it('names a lease as held until it is released, lapses or changes hands', async () => {
+    const rows = await begin();
+    const name = nameFor(rows);
+    const first = await acquire(rows.store, name, 'first', LONG_MS);
+    await rows.store.releaseLease(first);
+    expect(await rows.another.leaseHolders(name)).toEqual([]);
+    await acquire(rows.another, name, 'second', LONG_MS);
+    expect(await rows.store.leaseHolders(name)).toEqual([{ name, owner: 'second' }]);
+    await acquire(rows.another, name, 'second', SHORT_MS);
+    await pause(SHORT_MS + 200);
+    expect(await rows.store.leaseHolders(name)).toEqual([]);
+    await acquire(rows.store, name, 'first', LONG_MS);
+    expect(await rows.another.leaseHolders(name)).toEqual([{ name, owner: 'first' }]);
+  });
+
   it('refuses everything of an owner whose lease was taken over, and changes nothing', async () => {
     const rows = await begin();
     const stale = await acquire(rows.store, nameFor(rows), 'first', SHORT_MS);

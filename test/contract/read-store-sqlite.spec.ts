@@ -71,8 +71,10 @@ describe('SqliteReadStore on disk', () => {
   it('treats the leases of an earlier opening as free, under a newer fence', async () => {
     const before = await acquire(store, 'lease', 'owner', LEASE_MS);
     expect(await store.acquireLease('lease', 'other', LEASE_MS)).toBeNull();
+    expect(await store.leaseHolders('lease')).toEqual([{ name: 'lease', owner: 'owner' }]);
     await reopen();
     await store.prepare(shape, copy);
+    expect(await store.leaseHolders('lease')).toEqual([]);
     const after = await acquire(store, 'lease', 'other', LEASE_MS);
     expect(after.fence).toBeGreaterThan(before.fence);
     expect(await store.save(copy, before, { ...none, puts: [row('k1')] })).toBe('fenced');
