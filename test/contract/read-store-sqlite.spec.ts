@@ -93,7 +93,9 @@ describe('SqliteReadStore on disk', () => {
     const tables = store['file'].database
       .prepare<[], { name: string }>(`SELECT name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY name`)
       .all();
-    expect(tables.map(({ name }) => name)).toEqual(['copies', 'copies_live', 'leases']);
+    const ofCopies = tables.map(({ name }) => name).filter((name) => /^(rows|terms|counters)_/.test(name));
+    expect(ofCopies).toEqual([]);
+    expect(tables.map(({ name }) => name)).toContain('copies');
   });
 
   it('sets what makes it safe at every open', async () => {
