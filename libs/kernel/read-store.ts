@@ -225,6 +225,9 @@ export abstract class ReadStore {
   /** Ends a lease before its time; nothing when it was taken since. */
   abstract releaseLease(lease: Lease): Promise<void>;
 
+  /** Leases whose name begins so and that somebody holds now by the store's (real) time, by name. */
+  abstract leaseHolders(prefix: string): Promise<readonly { readonly name: string; readonly owner: string }[]>;
+
   /** Every row of a copy in the order of keys: for comparing copies. Rows that change meanwhile may come as they were or are. */
   abstract scan(copy: ReadModelCopy): AsyncIterable<StoredRow>;
 

@@ -4,6 +4,7 @@ import { StoreUnavailable, type Checkpoint, type ReadModelCopy, type ReadModelSh
 import type { MongoConnection } from './connection.js';
 import { CopyRows, countersCollection, rowsCollection } from './copy-rows.js';
 import { describeShape, indexesOf } from './copy-schema.js';
+import { ParkedStreams } from './parked-streams.js';
 
 const NAMESPACE_NOT_FOUND = 26;
 const NAMESPACE_EXISTS = 48;
@@ -16,7 +17,8 @@ export interface CopyDocument {
   /** Whether its collections and indexes are there. */
   readonly isReady: boolean;
   readonly position: string | null;
-  readonly eventId: string | null;
+  /** Missing in documents of before there were anchors. */
+  readonly anchor?: Checkpoint['anchor'];
   /** Every save touches the document, so that a drop and a save beside it stand in each other's way. */
   readonly saves: number;
 }
@@ -24,16 +26,18 @@ export interface CopyDocument {
 /** Which copies there are, and which were dropped and are still to be removed. */
 export class CopyCatalog {
   readonly copies: Collection<CopyDocument>;
+  readonly parked: ParkedStreams;
   readonly #dropped: Collection<{ readonly _id: string }>;
 
   constructor(private readonly connection: MongoConnection) {
     this.copies = connection.database.collection('copies');
+    this.parked = new ParkedStreams(connection.database);
     this.#dropped = connection.database.collection('dropped_copies');
   }
 
   /** Makes the collections that transactions write to, and finishes drops that were interrupted. */
   async open(): Promise<void> {
-    for (const { collectionName } of [this.copies, this.#dropped])
+    for (const { collectionName } of [this.copies, this.#dropped, this.parked.collection])
       await ensureCollection(this.connection, collectionName);
     await this.#removeDropped();
   }
@@ -43,7 +47,7 @@ export class CopyCatalog {
       throw new RangeError(`The shape of ${shape.name} is not that of ${nameOf(copy)}.`);
     }
     const description = describeShape(shape);
-    const made = { place: randomUUID(), shape: description, isReady: false, position: null, eventId: null, saves: 0 };
+    const made = { place: randomUUID(), shape: description, isReady: false, position: null, anchor: null, saves: 0 };
     const entry = await this.copies.findOneAndUpdate(
       { _id: idOf(copy) },
       { $setOnInsert: made },
@@ -57,8 +61,13 @@ export class CopyCatalog {
   }
 
   async checkpoint(copy: ReadModelCopy): Promise<Checkpoint | null> {
-    const entry = await this.copies.findOne({ _id: idOf(copy) });
-    return entry?.position == null ? null : { position: entry.position, eventId: entry.eventId };
+    return checkpointOf(await this.copies.findOne({ _id: idOf(copy) }));
+  }
+
+  /** Every copy that was not dropped, by name. */
+  async list(): Promise<readonly ReadModelCopy[]> {
+    const found = this.copies.find({}, { projection: { _id: 1 } }).sort({ _id: 1 });
+    return (await found.toArray()).map(({ _id }) => _id);
   }
 
   /** In the transaction of a save. @throws RangeError for a copy that was dropped since it was prepared here. */
@@ -68,9 +77,18 @@ export class CopyCatalog {
     if (matchedCount === 0) throw new RangeError(`The copy ${nameOf(copy)} was dropped.`);
   }
 
-  /** From its transaction on the copy is gone, also when its collections are removed only by a later opening. */
-  async drop(copy: ReadModelCopy): Promise<void> {
+  /** The checkpoint as it stands until the transaction ends: no save is committed beside it. */
+  async touch(session: ClientSession, copy: ReadModelCopy): Promise<Checkpoint | null> {
+    return checkpointOf(await this.copies.findOneAndUpdate({ _id: idOf(copy) }, { $inc: { saves: 1 } }, { session }));
+  }
+
+  /**
+   * From its transaction on the copy is gone, also when its collections are removed only by a later opening.
+   * @param alongside is done in the same transaction.
+   */
+  async drop(copy: ReadModelCopy, alongside: (session: ClientSession) => Promise<void>): Promise<void> {
     await this.connection.transact(async (session) => {
+      await alongside(session);
       const entry = await this.copies.findOneAndDelete({ _id: idOf(copy) }, { session });
       if (entry) await this.#dropped.insertOne({ _id: entry.place }, { session });
     });
@@ -100,11 +118,15 @@ export class CopyCatalog {
     for (const collection of [rowsCollection(database, place), countersCollection(database, place)]) {
       await collection.drop().catch(exceptFor(NAMESPACE_NOT_FOUND));
     }
+    await this.parked.remove(place);
   }
 }
 
 export const nameOf = ({ name, version, generation, partition }: ReadModelCopy): string =>
   `${name}@${version}.${generation}/${partition}`;
+
+const checkpointOf = (entry: CopyDocument | null): Checkpoint | null =>
+  entry?.position == null ? null : { position: entry.position, anchor: entry.anchor ?? null };
 
 /** Ids are compared with the order of their fields. */
 const idOf = ({ name, version, generation, partition }: ReadModelCopy): ReadModelCopy => ({

@@ -97,10 +97,7 @@ export class CopyRows {
       { dueAt: { $gte: '', $lte: at }, parked: false, ...hasCome },
       { hint: DUE_INDEX, ...atOnce(limit) },
     );
-    return (await found.sort({ dueAt: 1, _id: 1 }).toArray()).map((document) => ({
-      row: decodeRow(document),
-      postponement: postponementOf(document),
-    }));
+    return (await found.sort({ dueAt: 1, _id: 1 }).toArray()).map(decodeDue);
   }
 
   async nextDue(after: string): Promise<string | null> {
@@ -111,6 +108,21 @@ export class CopyRows {
 
   countParked(): Promise<number> {
     return this.#rows.countDocuments({ parked: true }, { hint: PARKED_INDEX });
+  }
+
+  async parked(limit: number): Promise<readonly DueRow[]> {
+    if (limit <= 0) return [];
+    const found = this.#rows.find({ parked: true }, { hint: PARKED_INDEX, ...atOnce(limit) });
+    return (await found.sort({ _id: 1 }).toArray()).map(decodeDue);
+  }
+
+  /** Ends a postponement in one write without a lease: a transaction that puts the row ends it as well. */
+  async retry(key: string): Promise<boolean> {
+    const { matchedCount } = await this.#rows.updateOne(
+      { _id: key, tries: { $exists: true } },
+      { $set: { parked: false }, $unset: { tries: true, nextTryAt: true, reason: true } },
+    );
+    return matchedCount === 1;
   }
 
   async postpone(session: ClientSession, key: string, { tries, nextTryAt, reason }: Postponement): Promise<void> {
@@ -161,6 +173,11 @@ function entryOf(rows: ReadonlyMap<string, StoredRow>, key: string): [string, St
   const row = rows.get(key);
   return row === undefined ? [] : [[key, row]];
 }
+
+const decodeDue = (document: RowDocument): DueRow => ({
+  row: decodeRow(document),
+  postponement: postponementOf(document),
+});
 
 function postponementOf({ tries, nextTryAt, reason }: RowDocument): Postponement | null {
   if (tries === undefined || reason === undefined) return null;

@@ -28,7 +28,7 @@ export function indexesOf(shape: ReadModelShape): IndexDescription[] {
       key: { dueAt: 1, _id: 1 },
       partialFilterExpression: { dueAt: { $gte: '' }, parked: false },
     },
-    { name: PARKED_INDEX, key: { parked: 1 }, partialFilterExpression: { parked: true } },
+    { name: PARKED_INDEX, key: { parked: 1, _id: 1 }, partialFilterExpression: { parked: true } },
     { name: TERMS_INDEX, key: { terms: 1, _id: 1 }, partialFilterExpression: { terms: { $exists: true } } },
     ...named,
   ];

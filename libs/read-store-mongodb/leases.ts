@@ -3,6 +3,7 @@ import { StoreUnavailable, type Lease } from '#kernel';
 import type { MongoConnection } from './connection.js';
 import { ensureCollection } from './copy-catalog.js';
 import { isDuplicateKey } from './failures.js';
+import { beginningWith } from './text-order.js';
 
 /** Who may write, until when, and in which session. No transaction touches it, so that nobody has to wait in order to ask. */
 interface LeaseDocument {
@@ -69,6 +70,15 @@ export class Leases {
   /** The fence outlives the lease, so that the next holder's is newer. */
   async release({ name, owner, fence }: Lease): Promise<void> {
     await this.#leases.updateOne({ _id: name, owner, fence }, { $set: { owner: null, until: new Date(0) } });
+  }
+
+  /** Those that are held now by the server's clock, by name. */
+  async holders(prefix: string): Promise<readonly { readonly name: string; readonly owner: string }[]> {
+    const isHeld = { owner: { $ne: null }, $expr: { $gt: ['$until', '$$NOW'] } };
+    const found = this.#leases.find({ _id: beginningWith(prefix), ...isHeld }, { projection: { owner: 1 } });
+    return (await found.sort({ _id: 1 }).toArray()).flatMap(({ _id: name, owner }) =>
+      owner === null ? [] : [{ name, owner }],
+    );
   }
 
   /**

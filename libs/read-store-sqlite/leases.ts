@@ -35,6 +35,14 @@ export class Leases {
       .run(name, owner, fence);
   }
 
+  /** Those that are held now, by name: one that another opening of the file left behind is held by nobody. */
+  holders(prefix: string): readonly { readonly name: string; readonly owner: string }[] {
+    const text = `SELECT name, owner FROM leases WHERE name >= ? AND name < ? || x'ff'
+      AND process = ? AND owner IS NOT NULL AND until_ms > ? ORDER BY name`;
+    const found = this.file.statement(text).all(prefix, prefix, this.#process, Date.now()) as [string, string][];
+    return found.map(([name, owner]) => ({ name, owner }));
+  }
+
   /** Whether nobody took the lease since. */
   isCurrent({ name, fence }: Lease): boolean {
     const found = this.file.statement('SELECT fence FROM leases WHERE name = ?').get(name);

@@ -185,6 +185,10 @@ export class SqliteReadStore extends ReadStore {
     return this.file.write(() => this.#leases.release(lease));
   }
 
+  override leaseHolders(prefix: string): Promise<readonly { readonly name: string; readonly owner: string }[]> {
+    return this.file.run(() => this.#leases.holders(prefix));
+  }
+
   override async *scan(copy: ReadModelCopy): AsyncIterable<StoredRow> {
     let key = '';
     for (;;) {

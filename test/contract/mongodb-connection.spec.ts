@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, expect, it } from '@jest/globals';
 import { MongoClient } from 'mongodb';
 import { StoreUnavailable } from '#kernel';
@@ -59,7 +61,7 @@ await describeWithMongoDb('the connection to MongoDB', (server) => {
     await before.prepare(SHAPE, COPY);
     const lease = await acquire(before, 'lease', 'owner', 60_000);
     const put = { ...row('k1'), fields: {} };
-    const checkpoint = { position: '1', eventId: 'e1' };
+    const checkpoint = { position: '1', anchor: { position: '1', eventId: 'e1' } };
     await before.save(COPY, lease, { puts: [put], deletes: [], counts: new Map(), checkpoint });
     await before.close();
     const after = await MongoReadStore.open({ url: server.url, database });
@@ -79,13 +81,38 @@ await describeWithMongoDb('the connection to MongoDB', (server) => {
     // What a drop leaves whose process ends behind its transaction.
     const copies = raw.db(database).collection<{ readonly place: string }>('copies');
     const dropped = raw.db(database).collection<{ readonly _id: string }>('dropped_copies');
+    const parked = raw.db(database).collection<{ readonly _id: object }>('parked_streams');
     const entry = await copies.findOneAndDelete({});
-    await dropped.insertOne({ _id: String(entry?.place) });
+    const place = String(entry?.place);
+    await dropped.insertOne({ _id: place });
+    await parked.insertMany([{ _id: { place, stream: 's1' } }, { _id: { place: 'another', stream: 's1' } }]);
     const after = await MongoReadStore.open({ url: server.url, database });
     const left = (await raw.db(database).listCollections().toArray()).map(({ name }) => name);
-    expect(left.sort()).toEqual(['copies', 'dropped_copies', 'fences']);
+    expect(left.sort()).toEqual(['copies', 'dropped_copies', 'fences', 'generations', 'parked_streams']);
     expect(await dropped.countDocuments()).toBe(0);
+    expect((await parked.find().toArray()).map(({ _id }) => _id)).toEqual([{ place: 'another', stream: 's1' }]);
     await after.close();
+    await drop();
+  });
+
+  it('keeps nothing but what its README lists', async () => {
+    const { database, drop } = newDatabase(server);
+    const store = await MongoReadStore.open({ url: server.url, database });
+    await store.prepare(SHAPE, COPY);
+    await store.save(COPY, await acquire(store, 'lease', 'owner', 60_000), {
+      puts: [{ ...row('k1'), fields: {} }],
+      deletes: [],
+      counts: new Map([['all', 1]]),
+      checkpoint: null,
+    });
+    await store.fillAnother(COPY);
+    await store.skipEvent(COPY.name, 'e1');
+    const collections = (await raw.db(database).listCollections().toArray()).map(({ name }) => name);
+    const kinds = collections.map((name) => name.replace(/_[0-9a-f-]{36}$/, '_<place>'));
+    const readme = await readFile(join(import.meta.dirname, '../../libs/read-store-mongodb/README.md'), 'utf8');
+    const listed = [...readme.matchAll(/^\| `([a-z_<>]+)` +\|/gm)].map(([, name]) => name);
+    expect(kinds.sort()).toEqual(listed.sort());
+    await store.close();
     await drop();
   });
 

@@ -29,7 +29,7 @@ const changes = (position: number): Parameters<MongoReadStore['save']>[2] => ({
   puts: [named(`k${position}`)],
   deletes: [],
   counts: new Map([['saves', 1]]),
-  checkpoint: { position: String(position), eventId: null },
+  checkpoint: { position: String(position), anchor: null },
 });
 
 /** Rejects unless the call says in time that the store is unavailable. */

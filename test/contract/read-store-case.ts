@@ -3,6 +3,7 @@ import type {
   FieldValue,
   JsonObject,
   Lease,
+  ParkedStream,
   ReadModelCopy,
   ReadModelShape,
   ReadStore,
@@ -57,13 +58,25 @@ export class ReadStoreCase {
     readonly deletes?: readonly string[];
     readonly counts?: Readonly<Record<string, number>>;
     readonly checkpoint?: Checkpoint;
+    readonly parks?: readonly ParkedStream[];
+    readonly unparks?: readonly string[];
   }): Promise<void> {
     const outcome = await this.store.save(this.copy, this.lease, {
       puts: changes.puts ?? [],
       deletes: changes.deletes ?? [],
       counts: new Map(Object.entries(changes.counts ?? {})),
       checkpoint: changes.checkpoint ?? null,
+      parks: changes.parks ?? [],
+      unparks: changes.unparks ?? [],
     });
+    if (outcome !== 'saved') throw new Error(`The save was ${outcome}.`);
+  }
+
+  /** Moves the checkpoint of a copy and nothing else, under the case's lease. */
+  async moveTo(copy: ReadModelCopy, position: number): Promise<void> {
+    const checkpoint = { position: String(position), anchor: null };
+    const changes = { puts: [], deletes: [], counts: new Map<string, number>(), checkpoint };
+    const outcome = await this.store.save(copy, this.lease, changes);
     if (outcome !== 'saved') throw new Error(`The save was ${outcome}.`);
   }
 

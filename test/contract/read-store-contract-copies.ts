@@ -13,15 +13,15 @@ export function describeCopies(begin: () => Promise<ReadStoreCase>): void {
       puts,
       deletes: [],
       counts: new Map([['all', puts.length]]),
-      checkpoint: { position: '1', eventId: null },
+      checkpoint: { position: '1', anchor: null },
     });
 
   it('prepares a copy again and again without touching it', async () => {
     const rows = await begin();
-    await rows.save({ puts: [row('k1')], checkpoint: { position: '1', eventId: null } });
+    await rows.save({ puts: [row('k1')], checkpoint: { position: '1', anchor: null } });
     await Promise.all([rows.store.prepare(rows.shape, rows.copy), rows.another.prepare(rows.shape, rows.copy)]);
     expect(await rows.load('k1')).toEqual(row('k1'));
-    expect(await rows.store.checkpoint(rows.copy)).toEqual({ position: '1', eventId: null });
+    expect(await rows.store.checkpoint(rows.copy)).toEqual({ position: '1', anchor: null });
   });
 
   it('refuses another shape than the copy was made with', async () => {

@@ -105,10 +105,14 @@ export function describeDueWork(begin: () => Promise<ReadStoreCase>): void {
   it('gives a postponed row back unchanged otherwise', async () => {
     const rows = await begin();
     const put = row('k1', { fields: { name: 'a' }, words: ['a'], counters: ['all'], dueAt: at(1) });
-    await rows.save({ puts: [put], counts: { all: 1 }, checkpoint: { position: '4', eventId: 'e4' } });
+    await rows.save({
+      puts: [put],
+      counts: { all: 1 },
+      checkpoint: { position: '4', anchor: { position: '4', eventId: 'e4' } },
+    });
     await postpone(rows, 'k1', { tries: 3, nextTryAt: null, reason: 'transient' });
     expect(await rows.load('k1')).toEqual(put);
     expect(await rows.findKeys({ index: 'byName', equals: { workspace: 'ws_1' } })).toEqual(['k1']);
-    expect(await rows.store.checkpoint(rows.copy)).toEqual({ position: '4', eventId: 'e4' });
+    expect(await rows.store.checkpoint(rows.copy)).toEqual({ position: '4', anchor: { position: '4', eventId: 'e4' } });
   });
 }

@@ -48,6 +48,37 @@ export function describeLeases(begin: () => Promise<ReadStoreCase>): void {
     expect((await Promise.all(asked)).filter((lease) => lease !== null)).toHaveLength(1);
   });
 
+  it('tells who holds the leases whose name begins so, by name', async () => {
+    const rows = await begin();
+    const prefix = `${nameFor(rows)}/`;
+    expect(await rows.store.leaseHolders(prefix)).toEqual([]);
+    for (const name of ['b', '\u{1F600}', '\uFFFD', 'a']) await acquire(rows.store, prefix + name, 'first', LONG_MS);
+    await acquire(rows.another, `${prefix}a/1`, 'second', LONG_MS);
+    await acquire(rows.store, nameFor(rows), 'first', LONG_MS);
+    const held = async (of = prefix): Promise<readonly string[]> =>
+      (await rows.another.leaseHolders(of)).map(({ name, owner }) => `${name.slice(prefix.length)} by ${owner}`);
+    const all = ['a by first', 'a/1 by second', 'b by first', '\uFFFD by first', '\u{1F600} by first'];
+    expect(await held()).toEqual(all);
+    expect(await held(`${prefix}a`)).toEqual(all.slice(0, 2));
+    const everybody = (await rows.store.leaseHolders('')).map(({ name }) => name);
+    expect(everybody).toEqual(expect.arrayContaining([rows.lease.name, nameFor(rows), `${prefix}b`]));
+  });
+
+  it('names a lease as held until it is released, lapses or changes hands', async () => {
+    const rows = await begin();
+    const name = nameFor(rows);
+    const first = await acquire(rows.store, name, 'first', LONG_MS);
+    await rows.store.releaseLease(first);
+    expect(await rows.another.leaseHolders(name)).toEqual([]);
+    await acquire(rows.another, name, 'second', LONG_MS);
+    expect(await rows.store.leaseHolders(name)).toEqual([{ name, owner: 'second' }]);
+    await acquire(rows.another, name, 'second', SHORT_MS);
+    await pause(SHORT_MS + 200);
+    expect(await rows.store.leaseHolders(name)).toEqual([]);
+    await acquire(rows.store, name, 'first', LONG_MS);
+    expect(await rows.another.leaseHolders(name)).toEqual([{ name, owner: 'first' }]);
+  });
+
   it('refuses everything of an owner whose lease was taken over, and changes nothing', async () => {
     const rows = await begin();
     const stale = await acquire(rows.store, nameFor(rows), 'first', SHORT_MS);
@@ -56,7 +87,7 @@ export function describeLeases(begin: () => Promise<ReadStoreCase>): void {
       deletes: [],
       counts: new Map([['all', 1]]),
     };
-    const checkpoint = { position: '1', eventId: null };
+    const checkpoint = { position: '1', anchor: null };
     expect(await rows.store.save(rows.copy, stale, { ...before, checkpoint })).toBe('saved');
     await pause(SHORT_MS + 200);
     const current = await acquire(rows.another, nameFor(rows), 'second', LONG_MS);
@@ -65,7 +96,7 @@ export function describeLeases(begin: () => Promise<ReadStoreCase>): void {
       puts: [row('k2')],
       deletes: ['k1'],
       counts: new Map([['all', 5]]),
-      checkpoint: { position: '9', eventId: null },
+      checkpoint: { position: '9', anchor: null },
     };
     expect(await rows.store.save(rows.copy, stale, changes)).toBe('fenced');
     expect(await rows.store.save(rows.copy, stale, { ...changes, checkpoint: null })).toBe('fenced');
@@ -78,7 +109,7 @@ export function describeLeases(begin: () => Promise<ReadStoreCase>): void {
     expect(await rows.store.countParked(rows.copy)).toBe(0);
 
     expect(await rows.another.save(rows.copy, current, changes)).toBe('saved');
-    expect(await rows.store.checkpoint(rows.copy)).toEqual({ position: '9', eventId: null });
+    expect(await rows.store.checkpoint(rows.copy)).toEqual({ position: '9', anchor: null });
   });
 
   it('lets an owner whose lease lapsed go on as long as nobody took it', async () => {
@@ -112,7 +143,7 @@ export function describeLeases(begin: () => Promise<ReadStoreCase>): void {
             puts: [row('k1', { body: { position } })],
             deletes: [],
             counts: new Map([['saves', 1]]),
-            checkpoint: { position: String(position), eventId: null },
+            checkpoint: { position: String(position), anchor: null },
           });
           if (outcome === 'fenced') break;
           saved += 1;
@@ -127,7 +158,7 @@ export function describeLeases(begin: () => Promise<ReadStoreCase>): void {
     await Promise.all(workers);
     expect(saved).toBeGreaterThan(10);
     expect(await rows.store.counts(rows.copy, ['saves'])).toEqual(new Map([['saves', saved]]));
-    expect(await rows.store.checkpoint(rows.copy)).toEqual({ position: String(saved), eventId: null });
+    expect(await rows.store.checkpoint(rows.copy)).toEqual({ position: String(saved), anchor: null });
     expect((await rows.load('k1'))?.body).toEqual({ position: saved });
   });
 }

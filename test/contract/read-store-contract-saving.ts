@@ -104,12 +104,15 @@ export function describeSaving(begin: () => Promise<ReadStoreCase>): void {
   it('moves the checkpoint with the rows, and leaves it when none is given', async () => {
     const rows = await begin();
     expect(await rows.store.checkpoint(rows.copy)).toBeNull();
-    await rows.save({ puts: [row('k1')], checkpoint: { position: '7', eventId: 'e7' } });
-    expect(await rows.store.checkpoint(rows.copy)).toEqual({ position: '7', eventId: 'e7' });
+    await rows.save({ puts: [row('k1')], checkpoint: { position: '7', anchor: { position: '7', eventId: 'e7' } } });
+    expect(await rows.store.checkpoint(rows.copy)).toEqual({ position: '7', anchor: { position: '7', eventId: 'e7' } });
     await rows.save({ puts: [row('k2')] });
-    expect(await rows.store.checkpoint(rows.copy)).toEqual({ position: '7', eventId: 'e7' });
-    await rows.save({ checkpoint: { position: 'C:12/P:12', eventId: null } });
-    expect(await rows.store.checkpoint(rows.copy)).toEqual({ position: 'C:12/P:12', eventId: null });
+    expect(await rows.store.checkpoint(rows.copy)).toEqual({ position: '7', anchor: { position: '7', eventId: 'e7' } });
+    const overEventsOfOthers = { position: 'C:12/P:12', anchor: { position: 'C:7/P:7', eventId: 'e7' } };
+    await rows.save({ checkpoint: overEventsOfOthers });
+    expect(await rows.store.checkpoint(rows.copy)).toEqual(overEventsOfOthers);
+    await rows.save({ checkpoint: { position: 'C:13/P:13', anchor: null } });
+    expect(await rows.store.checkpoint(rows.copy)).toEqual({ position: 'C:13/P:13', anchor: null });
   });
 
   it('takes a thousand changes in one transaction', async () => {
@@ -125,14 +128,14 @@ export function describeSaving(begin: () => Promise<ReadStoreCase>): void {
 
   it('changes nothing when a part of the changes is refused', async () => {
     const rows = await begin();
-    await rows.save({ puts: [row('k1')], counts: { all: 1 }, checkpoint: { position: '1', eventId: null } });
+    await rows.save({ puts: [row('k1')], counts: { all: 1 }, checkpoint: { position: '1', anchor: null } });
     const unknownField = row('k3', { fields: { nowhere: 'x' } });
     const changes = { puts: [row('k2'), unknownField], deletes: ['k1'], counts: { all: 5 } };
-    const checkpoint = { position: '2', eventId: null };
+    const checkpoint = { position: '2', anchor: null };
     await expect(rows.save({ ...changes, checkpoint })).rejects.toThrow(RangeError);
     expect([...(await rows.store.load(rows.copy, ['k1', 'k2', 'k3'])).keys()]).toEqual(['k1']);
     expect(await rows.store.counts(rows.copy, ['all'])).toEqual(new Map([['all', 1]]));
-    expect(await rows.store.checkpoint(rows.copy)).toEqual({ position: '1', eventId: null });
+    expect(await rows.store.checkpoint(rows.copy)).toEqual({ position: '1', anchor: null });
     const unknownTerm: StoredRow = { ...row('k4'), terms: { nowhere: { scope: 's', values: ['x'] } } };
     await expect(rows.save({ puts: [unknownTerm] })).rejects.toThrow(RangeError);
   });
@@ -142,7 +145,7 @@ export function describeSaving(begin: () => Promise<ReadStoreCase>): void {
     let isWriting = true;
     const write = async (): Promise<void> => {
       for (let position = 1; position <= 100; position += 1) {
-        const checkpoint = { position: String(position), eventId: null };
+        const checkpoint = { position: String(position), anchor: null };
         const puts = [row('k1', { fields: { size: position }, body: { position } })];
         await rows.save({ puts, counts: { seen: 1 }, checkpoint });
       }
@@ -170,13 +173,13 @@ export function describeSaving(begin: () => Promise<ReadStoreCase>): void {
     const stop = rows.another.onCheckpoint((copy) => heard.push(copy.name));
     const deadline = Date.now() + 10_000;
     for (let position = 1; !heard.includes(rows.copy.name) && Date.now() < deadline; position += 1) {
-      await rows.save({ checkpoint: { position: String(position), eventId: null } });
+      await rows.save({ checkpoint: { position: String(position), anchor: null } });
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     expect(heard).toContain(rows.copy.name);
     stop();
     const heardBefore = heard.length;
-    await rows.save({ checkpoint: { position: '1000', eventId: null } });
+    await rows.save({ checkpoint: { position: '1000', anchor: null } });
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(heard).toHaveLength(heardBefore);
   });

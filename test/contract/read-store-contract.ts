@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import { describeCopies } from './read-store-contract-copies.js';
 import { describeDueWork } from './read-store-contract-due.js';
+import { describeGenerations } from './read-store-contract-generations.js';
 import { describeLeases } from './read-store-contract-leases.js';
 import { describeCounters, describeTerms } from './read-store-contract-lookups.js';
+import { describeParkedRows, describeParkedStreams, describeSkippedEvents } from './read-store-contract-parked.js';
 import { describeQueries } from './read-store-contract-queries.js';
 import { describeSaving } from './read-store-contract-saving.js';
 import { ReadStoreCase, type ReadStoreSetUp } from './read-store-case.js';
@@ -27,5 +29,9 @@ export function describeReadStore(name: string, setUpStore: () => Promise<ReadSt
     describe('due rows', () => describeDueWork(begin));
     describe('leases and fences', () => describeLeases(begin));
     describe('copies', () => describeCopies(begin));
+    describe('generations', () => describeGenerations(begin));
+    describe('parked streams', () => describeParkedStreams(begin));
+    describe('parked rows', () => describeParkedRows(begin));
+    describe('skipped events', () => describeSkippedEvents(begin));
   });
 }

@@ -23,7 +23,7 @@ async function linger(url: string, database: string, owner: string): Promise<voi
   const lease = await leases.acquire(CONTESTED, owner, LEASE_MS);
   if (!lease) throw new Error('The lease is held.');
   const outcome = await leases.writeUnder(lease, async (session) => {
-    await catalog.move(session, CONTESTED_COPY, place, { position: 'of the loser', eventId: null });
+    await catalog.move(session, CONTESTED_COPY, place, { position: 'of the loser', anchor: null });
     say('in transaction');
     await sleep(LINGER_MS);
   });

@@ -37,7 +37,7 @@ export async function takeAndWrite(store: ReadStore, owner: string, isOver: () =
       puts: [{ key, body: { position, fence, owner }, fields: {}, terms: {}, counters: [], dueAt: null }],
       deletes: [],
       counts: new Map([['saves', 1]]),
-      checkpoint: { position: String(position), eventId: null },
+      checkpoint: { position: String(position), anchor: null },
     });
     if (outcome === 'fenced') return saved;
   }

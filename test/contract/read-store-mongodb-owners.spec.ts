@@ -63,7 +63,7 @@ await describeWithMongoDb('owners of a lease on MongoDB', (server) => {
     const lease = await takeOver();
     expect(await store.checkpoint(CONTESTED_COPY)).toBeNull();
     const none = { puts: [], deletes: [], counts: new Map<string, number>() };
-    const checkpoint = { position: 'of the successor', eventId: null };
+    const checkpoint = { position: 'of the successor', anchor: null };
     expect(await store.save(CONTESTED_COPY, lease, { ...none, checkpoint })).toBe('saved');
     expect(performance.now() - lostAt).toBeLessThan(TAKE_OVER_LIMIT_MS);
     if (signal === 'SIGSTOP') {
@@ -82,7 +82,7 @@ await describeWithMongoDb('owners of a lease on MongoDB', (server) => {
     const lease = await leases.acquire(CONTESTED, 'slow', LEASE_MS);
     if (lease === null) throw new Error('The lease is held.');
     const writing = leases.writeUnder(lease, async (session) => {
-      await catalog.move(session, CONTESTED_COPY, place, { position: 'late', eventId: null });
+      await catalog.move(session, CONTESTED_COPY, place, { position: 'late', anchor: null });
       await sleep(2 * limits.saveMs);
     });
     await expect(writing).rejects.toThrow(StoreUnavailable);
@@ -90,7 +90,7 @@ await describeWithMongoDb('owners of a lease on MongoDB', (server) => {
     expect(await store.checkpoint(CONTESTED_COPY)).toBeNull();
     await sleep(2 * limits.saveMs);
     expect(await store.checkpoint(CONTESTED_COPY)).toBeNull();
-    const checkpoint = { position: 'in time', eventId: null };
+    const checkpoint = { position: 'in time', anchor: null };
     const move = leases.writeUnder(lease, (session) => catalog.move(session, CONTESTED_COPY, place, checkpoint));
     expect(await move).toBe('saved');
   });
@@ -110,7 +110,7 @@ await describeWithMongoDb('owners of a lease on MongoDB', (server) => {
     expect(rows.map(({ position }) => position)).toEqual(rows.map((_, index) => index + 1));
     expect(rows).toHaveLength(saved);
     expect(await store.counts(CONTESTED_COPY, ['saves'])).toEqual(new Map([['saves', saved]]));
-    expect(await store.checkpoint(CONTESTED_COPY)).toEqual({ position: String(saved), eventId: null });
+    expect(await store.checkpoint(CONTESTED_COPY)).toEqual({ position: String(saved), anchor: null });
     for (const [index, row] of rows.entries()) expect(row.fence).toBeGreaterThanOrEqual(rows[index - 1]?.fence ?? 0);
     expect(new Set(rows.map(({ owner }) => owner)).size).toBe(3);
   });

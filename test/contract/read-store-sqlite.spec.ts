@@ -54,7 +54,7 @@ describe('SqliteReadStore on disk', () => {
   it('keeps everything when it is opened again', async () => {
     const lease = await acquire(store, 'lease', 'owner', LEASE_MS);
     const puts = [row('k1', { fields: { name: 'a' }, words: ['anna'], dueAt: '2030-01-01T00:00:00.000Z' }), row('k2')];
-    const checkpoint = { position: '12', eventId: 'e12' };
+    const checkpoint = { position: '12', anchor: { position: '12', eventId: 'e12' } };
     await store.save(copy, lease, { ...none, puts, counts: new Map([['all', 2]]), checkpoint });
     await store.postpone(copy, lease, 'k1', { tries: 3, nextTryAt: null, reason: 'transient' });
     await reopen();
@@ -71,8 +71,10 @@ describe('SqliteReadStore on disk', () => {
   it('treats the leases of an earlier opening as free, under a newer fence', async () => {
     const before = await acquire(store, 'lease', 'owner', LEASE_MS);
     expect(await store.acquireLease('lease', 'other', LEASE_MS)).toBeNull();
+    expect(await store.leaseHolders('lease')).toEqual([{ name: 'lease', owner: 'owner' }]);
     await reopen();
     await store.prepare(shape, copy);
+    expect(await store.leaseHolders('lease')).toEqual([]);
     const after = await acquire(store, 'lease', 'other', LEASE_MS);
     expect(after.fence).toBeGreaterThan(before.fence);
     expect(await store.save(copy, before, { ...none, puts: [row('k1')] })).toBe('fenced');
@@ -91,7 +93,9 @@ describe('SqliteReadStore on disk', () => {
     const tables = store['file'].database
       .prepare<[], { name: string }>(`SELECT name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY name`)
       .all();
-    expect(tables.map(({ name }) => name)).toEqual(['copies', 'copies_live', 'leases']);
+    const ofCopies = tables.map(({ name }) => name).filter((name) => /^(rows|terms|counters)_/.test(name));
+    expect(ofCopies).toEqual([]);
+    expect(tables.map(({ name }) => name)).toContain('copies');
   });
 
   it('sets what makes it safe at every open', async () => {
