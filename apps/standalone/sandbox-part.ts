@@ -42,6 +42,7 @@ class SandboxInProcess extends SandboxControls {
 /** A sandbox of this process, as the service uses it. */
 export const asSandboxPart = (sandbox: Sandbox): SandboxPart => ({
   url: sandbox.url,
+  publicUrl: sandbox.url,
   clock: new MovableClock(sandbox.clock),
   controls: new SandboxInProcess(sandbox),
   issuer: { keySet: sandbox.issuer.jwks(), issuer: SANDBOX_ISSUER, audience: SANDBOX_AUDIENCE },

@@ -1,4 +1,5 @@
 import {
+  ALL_ROLES,
   type Configuration,
   createLogger,
   openStores,
@@ -24,7 +25,7 @@ export async function startStandalone(
   const { HOST: host, SANDBOX_PORT: port, DATA_DIR: dataDir } = configuration;
   const sandbox = configuration.sandboxIsOn ? await startSandbox({ port, host, dataDir }) : null;
   const part = sandbox && asSandboxPart(sandbox);
-  const service = await startService({ configuration, stores, logger, sandbox: part, servesPage: true, modules });
+  const service = await startService({ configuration, stores, logger, sandbox: part, roles: ALL_ROLES, modules });
   return {
     url: service.url,
     hasPage: service.hasPage,

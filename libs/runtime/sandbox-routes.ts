@@ -4,7 +4,7 @@ import { ArrayMaxSize, IsArray, IsISO8601, IsString, Length, Matches } from 'cla
 import { Temporal } from 'temporal-polyfill';
 import { CommandRoute, MayBeAbsent, QueryRoute, Reading } from '#http';
 import { Refusal } from '#kernel';
-import { Runners } from './runners.js';
+import { Rest } from './rest.js';
 
 /** A clock jump without progress for this long is answered with 503; the same call goes on from where it stopped. */
 const REST_LIMIT_MS = 60_000;
@@ -77,7 +77,7 @@ export class ClockAnswer {
 export class SandboxRoutes {
   constructor(
     private readonly sandbox: SandboxControls,
-    private readonly runners: Runners,
+    private readonly rest: Rest,
   ) {}
 
   @Post('session')
@@ -122,9 +122,9 @@ export class SandboxRoutes {
     const target = targetOf(body, this.sandbox.now());
     if (target instanceof Refusal) return target;
     for (;;) {
-      if (!(await this.runners.rest(REST_LIMIT_MS))) return stuck();
+      if (!(await this.rest.come(REST_LIMIT_MS))) return stuck();
       const now = this.sandbox.now();
-      const due = await this.runners.nextDue(now);
+      const due = await this.rest.nextDue(now);
       if (now >= target) return { now: now.toISOString() };
       this.sandbox.setClock(due !== null && due < target ? due : target);
     }
