@@ -1,3 +1,4 @@
+export { linkSandbox } from './linked-sandbox.js';
 export { Configuration, ConfigurationRefused, readConfiguration } from './configuration.js';
 export { createLogger } from './observability.js';
 export { Rest } from './rest.js';

@@ -14,6 +14,7 @@ export class Readiness {
   constructor(
     private readonly stores: { readonly events: EventStore; readonly rows: ReadStore; readonly vault: VaultStore },
     private readonly rest: Pick<Rest, 'haveReached'>,
+    private readonly hasCertainTime: () => boolean = () => true,
   ) {}
 
   /** Not ready any more: the process is about to end. */
@@ -38,6 +39,7 @@ export class Readiness {
       readStore,
       vault,
       readModels: this.#caughtUp ? 'ok' : 'catching up',
+      ...(this.hasCertainTime() ? {} : { sandbox: 'no connection' }),
       process: this.#draining ? 'draining' : 'ok',
     };
   }

@@ -10,6 +10,7 @@ import {
   applyHttp,
   createHttpAdapter,
   HttpModule,
+  type JwksOptions,
   JwksTokenVerifier,
   Metrics,
   TokenVerifier,
@@ -40,6 +41,7 @@ import {
 } from '#social-accounts';
 import { workspace, WorkspacesModule, workspacesReadModel } from '#workspaces';
 import { VaultAnswerSealer } from './answer-sealer.js';
+import { appendingWhileConnected } from './connected-event-store.js';
 import { ConfigurationRefused, type Configuration } from './configuration.js';
 import { HealthRoutes } from './health-routes.js';
 import { Housekeeping } from './housekeeping.js';
@@ -65,7 +67,11 @@ export interface SandboxPart {
   readonly publicUrl: string;
   readonly clock: Clock;
   readonly controls: SandboxControls;
-  readonly issuer: { readonly keySet: object; readonly issuer: string; readonly audience: string };
+  readonly issuer: { readonly issuer: string; readonly audience: string } & (
+    { readonly keySet: object } | { readonly jwksUrl: string }
+  );
+  /** Whether this process goes by the sandbox's time for certain; without it, always. */
+  readonly isConnected?: () => boolean;
 }
 
 export interface ServiceOptions {
@@ -166,7 +172,14 @@ class ServiceModule {}
 function compose(options: ServiceOptions): DynamicModule {
   const { configuration, logger, sandbox } = options;
   const { publicUrl, rateLimitPerMinute } = configuration;
-  const http = { publicUrl, rateLimitPerMinute, sandbox: sandbox !== null, logger };
+  const http = {
+    publicUrl,
+    rateLimitPerMinute,
+    sandbox: sandbox !== null,
+    sandboxAnyAddress: configuration.SANDBOX_ANY_ADDRESS === '1',
+    ...(sandbox?.isConnected && { acceptsCommands: sandbox.isConnected }),
+    logger,
+  };
   return {
     module: ServiceModule,
     imports: [
@@ -208,7 +221,7 @@ function compose(options: ServiceOptions): DynamicModule {
       {
         provide: Readiness,
         inject: [Rest],
-        useFactory: (rest: Rest) => new Readiness(options.stores, rest),
+        useFactory: (rest: Rest) => new Readiness(options.stores, rest, sandbox?.isConnected),
       },
     ],
   };
@@ -225,7 +238,9 @@ const allModels = (automations: SocialAccountsAutomations): readonly ReadModel[]
 const roleOf = (model: ReadModel): Role => (isAutomation(model) ? 'automation' : 'projector');
 
 function ports({ configuration, roles, stores, sandbox }: ServiceOptions): DynamicModule {
-  const { events, rows, masterKeys } = stores;
+  const { rows, masterKeys } = stores;
+  const isConnected = sandbox?.isConnected;
+  const events = isConnected ? appendingWhileConnected(stores.events, isConnected) : stores.events;
   const clock = sandbox?.clock ?? new SystemClock();
   const vault = new Vault(stores.vault, masterKeys);
   const provided = [
@@ -257,6 +272,5 @@ function createVerifier(configuration: Configuration, sandbox: SandboxPart | nul
     return new JwksTokenVerifier({ jwksUrl: AUTH_JWKS_URL, issuer: AUTH_ISSUER, audience: AUTH_AUDIENCE });
   }
   if (!sandbox) throw new ConfigurationRefused(['AUTH_JWKS_URL must be set where the sandbox is off.']);
-  const { keySet, issuer, audience } = sandbox.issuer;
-  return new JwksTokenVerifier({ keySet: keySet as never, issuer, audience });
+  return new JwksTokenVerifier(sandbox.issuer as JwksOptions);
 }
