@@ -9,6 +9,8 @@ export interface HttpOptions {
   readonly rateLimitPerMinute: number;
   /** Whether routes of the sandbox exist. */
   readonly sandbox: boolean;
+  /** Whether they are there for callers on other machines as well. Never for a request that was forwarded. */
+  readonly sandboxAnyAddress?: boolean;
   /** While it is closed no command is taken, but for those of operators and of the sandbox. */
   readonly commandGate?: CommandGate;
   /** Takes one line for each request, and one for each bug. */

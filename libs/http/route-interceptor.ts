@@ -60,8 +60,6 @@ export class RouteInterceptor implements NestInterceptor {
   private async command(passage: Passage): Promise<Outgoing> {
     const { route, request, state } = passage;
     const { body: sent, headers } = request;
-    const closed = isForOperators(route) ? null : this.options.commandGate?.refusal();
-    if (closed) return refused(closed, state.correlationId);
     const query = route.validateQuery(request.query);
     const body = route.validateBody(sent);
     const ifMatch = ifMatchOf(headers);
@@ -147,10 +145,6 @@ export class RouteInterceptor implements NestInterceptor {
     }
   }
 }
-
-/** What mends a service that takes no commands must get through to it. */
-const isForOperators = ({ plan }: Route): boolean =>
-  plan.sandboxOnly || (typeof plan.requires === 'object' && 'scope' in plan.requires && plan.requires.scope === 'ops');
 
 /** Kept for a key are successes and refusals of the decider. A stream cannot be. */
 function isKept(result: unknown, { status, body }: Outgoing): boolean {

@@ -1,26 +1,22 @@
 import { Refusal } from './refusal.js';
 
-/** Closed while no command may be accepted, each reason for itself. Whoever closed it opens it again. */
+/** Says what is wrong and what is to be done while no command may be accepted, and null otherwise. */
+type Condition = () => string | null;
+
+/** Closed while no command may be accepted, for whatever reason. */
 export class CommandGate {
-  readonly #reasons = new Map<string, string>();
+  readonly #conditions: Condition[] = [];
 
-  /** @param sentence what callers are told: what is wrong, and what is to be done. */
-  close(reason: string, sentence: string): void {
-    this.#reasons.set(reason, sentence);
+  closeWhile(condition: Condition): void {
+    this.#conditions.push(condition);
   }
 
-  open(reason: string): void {
-    this.#reasons.delete(reason);
-  }
-
-  /** Why no command is accepted, or null. */
-  get closedBecause(): string | null {
-    for (const sentence of this.#reasons.values()) return sentence;
-    return null;
-  }
-
+  /** Why no command is accepted at the moment, or null. */
   refusal(): Refusal | null {
-    const sentence = this.closedBecause;
-    return sentence === null ? null : new Refusal('unavailable', sentence, { retryAfterSeconds: 5 });
+    for (const condition of this.#conditions) {
+      const sentence = condition();
+      if (sentence !== null) return new Refusal('unavailable', sentence, { retryAfterSeconds: 5 });
+    }
+    return null;
   }
 }

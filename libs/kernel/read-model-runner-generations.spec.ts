@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Automation, ReadModelRunner } from './index.js';
+import type { Automation } from './index.js';
 import { named, noteEvent, notesReadModel, written, type NoteRow } from './spec-notes.js';
 import { RunnerStage, until } from './spec-runner.js';
 
@@ -92,13 +92,12 @@ describe('a generation that fills', () => {
         return { done };
       },
     });
-    const runners: ReadModelRunner[] = [
-      stage.run(automation('one'), { owner: 'one' }),
-      stage.run(automation('two'), { owner: 'two', generation: 1 }),
-    ];
+    const one = stage.run(automation('one'), { owner: 'one' });
+    const two = stage.run(automation('two'), { owner: 'two', generation: 1 });
     await stage.append(...Array.from({ length: 60 }, (_, at) => written(`${at}`, 'f', 'due', due)));
-    await until(async () => (await stage.stores.rows.nextDue(runners[0]!.copy, '')) === null);
-    for (const runner of runners) await stage.rest(runner);
+    await until(async () => (await stage.stores.rows.nextDue(one.copy, '')) === null);
+    await stage.rest(one);
+    await stage.rest(two);
     expect(together).toBe(1);
   });
 });

@@ -111,7 +111,15 @@ export class RowWriter {
       await this.#save(puts, { ...changes, unparks }, null);
       written.push(...puts);
     }
+    await this.#retrySkippedMeanwhile();
     return written;
+  }
+
+  /** An operator may have skipped an event while it was tried: what was written of that try must not outlast their word. */
+  async #retrySkippedMeanwhile(): Promise<void> {
+    this.#skipped = await this.stores.rows.skippedEvents(this.model.name);
+    for (const { stream, eventId } of this.#parked.values())
+      if (this.#skipped.has(eventId)) await this.stores.rows.retryStream(this.copy, stream);
   }
 
   /** What of a parked stream lies behind the checkpoint: the rest will come by itself. */

@@ -100,8 +100,6 @@ export class Streams {
   ): Promise<Refusal | Executed<State, EventOf<Definitions>>> {
     const { definition, id, context } = execution;
     const stream = streamName(definition, id);
-    const closed = this.gate.refusal();
-    if (closed) return closed;
     if (context.mayBeDone) {
       const done = await this.#findDone(execution);
       if (done) return done;
@@ -118,6 +116,8 @@ export class Streams {
       }
       const toAppend = await this.#encode(execution, decision);
       if (isRefusal(toAppend)) return toAppend;
+      const closed = this.gate.refusal();
+      if (closed) return closed;
       const written = await this.#append(stream, loaded.revision, toAppend);
       if (written.outcome === 'appended') {
         for (const event of toAppend) this.onAppended(event.type);

@@ -14,7 +14,6 @@ const LOOK_EVERY_MS = 2_000;
 const LOOK_AGAIN_MS = 500;
 /** A node of a cluster may be a little behind: what is missing for so long is not there. */
 const DOUBT_LIMIT_MS = 10_000;
-const GATE = 'log';
 
 const FOREIGN =
   'The event store does not hold what was read from it before: it was restored from a backup, or is another one. ' +
@@ -34,10 +33,10 @@ export class LogWatch {
   constructor(
     private readonly stores: { readonly events: EventStore; readonly rows: ReadStore },
     private readonly models: readonly ReadModel[],
-    private readonly gate: CommandGate,
+    gate: CommandGate,
     private readonly log: RunnerLog,
   ) {
-    gate.close(GATE, UNVERIFIED);
+    gate.closeWhile(() => (this.#state === 'ours' ? null : this.#state === 'foreign' ? FOREIGN : UNVERIFIED));
   }
 
   /** One word for health checks: `ok`, or what is wrong. */
@@ -84,8 +83,6 @@ export class LogWatch {
   #become(state: 'unverified' | 'ours' | 'foreign'): void {
     if (state === this.#state) return;
     this.#state = state;
-    if (state === 'ours') return this.gate.open(GATE);
-    this.gate.close(GATE, state === 'foreign' ? FOREIGN : UNVERIFIED);
     if (state === 'foreign') this.log.warn({}, FOREIGN);
   }
 

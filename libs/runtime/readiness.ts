@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { EventStore, Position, ReadModel, ReadModels, ReadStore, VaultStore } from '#kernel';
+import type { EventStore, Position, ReadStore, VaultStore } from '#kernel';
 import type { LogWatch } from './log-watch.js';
+import type { Rest } from './rest.js';
 
 const CHECK_LIMIT_MS = 1_000;
 const PROBE_LEASE = 'readiness-probe';
@@ -13,9 +14,9 @@ export class Readiness {
 
   constructor(
     private readonly stores: { readonly events: EventStore; readonly rows: ReadStore; readonly vault: VaultStore },
-    private readonly served: readonly ReadModel[],
-    private readonly readModels: ReadModels,
-    private readonly logWatch: LogWatch,
+    private readonly rest: Pick<Rest, 'haveReached'>,
+    private readonly logWatch: Pick<LogWatch, 'state'>,
+    private readonly hasCertainTime: () => boolean = () => true,
   ) {}
 
   /** Not ready any more: the process is about to end. */
@@ -23,7 +24,7 @@ export class Readiness {
     this.#draining = true;
   }
 
-  /** One word for each part, or a sentence that says what to do; `ok` where it is fine. */
+  /** One word for each part; `ok` where it is fine. */
   async check(): Promise<Readonly<Record<string, string>>> {
     const [eventStore, readStore, vault] = await Promise.all([
       answers(async () => {
@@ -33,24 +34,17 @@ export class Readiness {
       answers(() => this.stores.rows.acquireLease(PROBE_LEASE, PROBE_LEASE, 1)),
       answers(() => this.stores.vault.read('readiness-probe', 'none')),
     ]);
-    const isAnswered = [eventStore, readStore].every((state) => state === 'ok');
-    if (!this.#caughtUp && isAnswered) await answers(async () => (this.#caughtUp = await this.#hasCaughtUp()));
+    if (!this.#caughtUp && this.#headAtStart !== undefined)
+      this.#caughtUp = await this.rest.haveReached(this.#headAtStart).catch(() => false);
     return {
       eventStore,
       log: this.logWatch.state,
       readStore,
       vault,
       readModels: this.#caughtUp ? 'ok' : 'catching up',
+      ...(this.hasCertainTime() ? {} : { sandbox: 'no connection' }),
       process: this.#draining ? 'draining' : 'ok',
     };
-  }
-
-  async #hasCaughtUp(): Promise<boolean> {
-    const head = this.#headAtStart;
-    if (head === null || head === undefined) return head === null;
-    const copies = (await Promise.all(this.served.map((model) => this.readModels.copies(model)))).flat();
-    const positions = await Promise.all(copies.map((copy) => this.readModels.position(copy)));
-    return positions.every((position) => position !== null && this.stores.events.comparePositions(position, head) >= 0);
   }
 }
 

@@ -19,9 +19,6 @@ import { OlderVersions } from './older-versions.js';
 const LOOK_EVERY_MS = 500;
 /** Queries that began on a generation before another took over must come to their end. */
 const RETIRED_KEPT_MS = 60_000;
-const REST_POLL_MS = 4;
-/** How often rest has to be seen in a row: a command may be on its way from one runner to the log. */
-const REST_SEEN_TIMES = 2;
 
 /** A definition as far as decoding needs it. */
 type AnyStream = Pick<StreamDefinition, 'category' | 'events'>;
@@ -62,30 +59,6 @@ export class Runners {
     this.#stopping.abort();
     await this.#looking;
     await Promise.all(this.all.map((runner) => runner.stop()));
-  }
-
-  /** Waits until everything that follows from what was written and from the time has happened. False when that takes longer. */
-  async rest(limitMs: number): Promise<boolean> {
-    const deadline = performance.now() + limitMs;
-    for (let seen = 0; performance.now() < deadline;) {
-      const head = await this.#stores.events.head();
-      const resting = await Promise.all(this.all.map((runner) => runner.isAtRest(head)));
-      const unmoved = (await this.#stores.events.head()) === head;
-      const areThere = this.all.length >= partsOf(this.models).length;
-      seen = areThere && unmoved && resting.every(Boolean) ? seen + 1 : 0;
-      if (seen >= REST_SEEN_TIMES) return true;
-      await sleep(REST_POLL_MS);
-    }
-    return false;
-  }
-
-  /** The next instant at which the time asks something of a runner, or null. */
-  async nextDue(after: Date): Promise<Date | null> {
-    const instants = await Promise.all(
-      this.all.map((runner) => this.#stores.rows.nextDue(runner.copy, after.toISOString())),
-    );
-    const next = instants.filter((instant) => instant !== null).sort()[0];
-    return next === undefined ? null : new Date(next);
   }
 
   #reached(copy: ReadModelCopy): Position | null | undefined {
