@@ -1,9 +1,22 @@
+export { VaultAnswerSealer } from './answer-sealer.js';
 export { Configuration, ConfigurationRefused, readConfiguration } from './configuration.js';
 export { createLogger } from './observability.js';
+export {
+  MIGRATION_RECORD_KIND,
+  MIGRATION_STREAM,
+  MIGRATION_STREAM_PREFIX,
+  migrationEvent,
+  readLogMark,
+  readVaultMark,
+  UnfinishedMigration,
+  writeVaultMark,
+} from './migration-mark.js';
+export type { MigrationMark } from './migration-mark.js';
+export { loadModels, STREAMS } from './models.js';
 export { Runners } from './runners.js';
 export { SandboxControls } from './sandbox-routes.js';
 export { startService } from './service.js';
 export type { SandboxPart, Service, ServiceOptions } from './service.js';
-export { openStores } from './stores.js';
+export { openStores, openVault } from './stores.js';
 export type { Stores } from './stores.js';
 export { runUntilSignal } from './run-until-signal.js';

@@ -15,22 +15,18 @@ import {
 } from '#http';
 import { Clock, EventStore, ReadModels, ReadStore, Streams, SystemClock, Vault, VaultStore } from '#kernel';
 import {
-  accountsReadModel,
-  connection,
-  connectionsReadModel,
-  grant,
   OAuthFlows,
   PlatformLogins,
-  socialAccount,
   SocialAccountsAutomations,
   SocialAccountsModule,
   SocialAccountsSettings,
 } from '#social-accounts';
-import { workspace, WorkspacesModule, workspacesReadModel } from '#workspaces';
+import { WorkspacesModule } from '#workspaces';
 import { VaultAnswerSealer } from './answer-sealer.js';
 import { ConfigurationRefused, type Configuration } from './configuration.js';
 import { HealthRoutes } from './health-routes.js';
 import { Housekeeping } from './housekeeping.js';
+import { modelsWith, STREAMS } from './models.js';
 import { countAppended, measureReadModels } from './observability.js';
 import { servePage } from './page.js';
 import { createLogins } from './platforms.js';
@@ -139,9 +135,8 @@ function compose(options: ServiceOptions): DynamicModule {
           metrics: Metrics,
         ) => {
           const { events, rows } = options.stores;
-          const models = [workspacesReadModel, connectionsReadModel, accountsReadModel, ...automations.all];
-          const streams = [workspace, connection, grant, socialAccount];
-          const runners = new Runners({ events, rows, vault, clock, log: logger }, streams, models, readModels);
+          const stores = { events, rows, vault, clock, log: logger };
+          const runners = new Runners(stores, STREAMS, modelsWith(automations), readModels);
           measureReadModels(metrics, runners, { events, rows });
           return runners;
         },
