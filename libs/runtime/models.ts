@@ -2,7 +2,18 @@ import 'reflect-metadata';
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { CqrsModule } from '@nestjs/cqrs';
-import { Clock, EventStore, ReadModels, ReadStore, Streams, SystemClock, Vault, type ReadModel } from '#kernel';
+import { AnswerSealer, HttpModule } from '#http';
+import {
+  Clock,
+  EventStore,
+  ReadModels,
+  ReadStore,
+  Streams,
+  SystemClock,
+  Vault,
+  VaultStore,
+  type ReadModel,
+} from '#kernel';
 import {
   accountsReadModel,
   ConfiguredLogins,
@@ -15,7 +26,12 @@ import {
   SocialAccountsModule,
   SocialAccountsSettings,
 } from '#social-accounts';
-import { workspace, workspacesReadModel } from '#workspaces';
+import { workspace, WorkspacesModule, workspacesReadModel } from '#workspaces';
+import { VaultAnswerSealer } from './answer-sealer.js';
+import { createLogger } from './observability.js';
+
+/** Nobody is served there. */
+const ORIGIN = 'http://127.0.0.1';
 
 /** Every kind of stream in the log. */
 export const STREAMS = [workspace, connection, grant, socialAccount] as const;
@@ -48,12 +64,14 @@ export async function loadModels(stores: {
   const provided = [
     { provide: EventStore, useValue: events },
     { provide: ReadStore, useValue: rows },
+    { provide: VaultStore, useValue: vault.store },
     { provide: Vault, useValue: vault },
+    { provide: AnswerSealer, useValue: new VaultAnswerSealer(vault) },
     { provide: Clock, useValue: new SystemClock() },
     { provide: ReadModels, useValue: new ReadModels(rows, events) },
     { provide: Streams, useValue: new Streams(events, vault) },
     { provide: PlatformLogins, useValue: new ConfiguredLogins([]) },
-    { provide: SocialAccountsSettings, useValue: new SocialAccountsSettings('http://127.0.0.1', []) },
+    { provide: SocialAccountsSettings, useValue: new SocialAccountsSettings(ORIGIN, []) },
   ];
   const ports: DynamicModule = {
     module: PortsModule,
@@ -61,7 +79,10 @@ export async function loadModels(stores: {
     providers: provided,
     exports: provided.map(({ provide }) => provide),
   };
-  const composed = { module: ModelsModule, imports: [CqrsModule.forRoot(), ports, SocialAccountsModule] };
+  const logger = createLogger({ LOG_LEVEL: 'silent' });
+  const http = { publicUrl: ORIGIN, rateLimitPerMinute: 0, sandbox: false, logger };
+  const imports = [CqrsModule.forRoot(), ports, HttpModule.forRoot(http, [WorkspacesModule]), SocialAccountsModule];
+  const composed = { module: ModelsModule, imports };
   const context = await NestFactory.createApplicationContext(composed, { logger: false, abortOnError: false });
   return modelsWith(context.get(SocialAccountsAutomations));
 }

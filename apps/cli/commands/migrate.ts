@@ -24,7 +24,7 @@ Example:
   async run({ options }, surroundings) {
     const { from } = options;
     if (typeof from !== 'string' || from === '') throw new WrongUsage('--from must name the data directory to move.');
-    const settings = readSettings(surroundings);
+    const settings = await readSettings(surroundings);
     const { EVENT_STORE_URL: eventStoreUrl, READ_STORE_URL: readStoreUrl, VAULT_MASTER_KEY: masterKey } = settings;
     if (eventStoreUrl === 'sqlite:' || readStoreUrl === 'sqlite:' || masterKey === undefined) {
       throw new WrongUsage(

@@ -20,7 +20,7 @@ Example:
   # From now on the new key alone will do.
 `,
   async run(_given, surroundings) {
-    const settings = readSettings(surroundings);
+    const settings = await readSettings(surroundings);
     const [{ createLogger, openVault }, { rewrapKeys }] = await Promise.all([
       import('#runtime'),
       import('../rewrap-keys.js'),

@@ -6,6 +6,7 @@ import {
   SystemClock,
   type Vault,
   type EventStore,
+  type Position,
   type ReadModel,
   type ReadStore,
   type RunnerLog,
@@ -53,7 +54,9 @@ export async function fillReadModels(
   const todos = models.filter(isAutomation).map(withoutDeeds);
   const all = [begin(new SystemClock(), plain), begin(new BeginningOfTime(), todos)];
   try {
-    while (!all.every((runners) => runners.haveReached(head))) {
+    const haveReached = (): boolean =>
+      all.flatMap((runners) => runners.all).every(({ reached }) => isAtLeast(stores.events, reached, head));
+    while (!haveReached()) {
       if (performance.now() - movedAt > STANDSTILL_LIMIT_MS) throw standstill(all);
       await sleep(POLL_MS);
     }
@@ -61,6 +64,9 @@ export async function fillReadModels(
     await Promise.all(all.map((runners) => runners.stop()));
   }
 }
+
+const isAtLeast = (events: EventStore, reached: Position | null, head: Position | null): boolean =>
+  head === null || (reached !== null && events.comparePositions(reached, head) >= 0);
 
 /** What is no automation any more can carry nothing out. */
 function withoutDeeds(model: ReadModel): ReadModel {
