@@ -13,7 +13,8 @@ import {
 import type { Principal } from './access.js';
 import { canonicalJson } from './canonical-json.js';
 
-const KIND = 'idempotency';
+export const IDEMPOTENCY_KIND = 'idempotency';
+const KIND = IDEMPOTENCY_KIND;
 /** Domain time for which a key stands for one command. */
 export const KEY_LIFETIME_MS = 24 * 60 * 60 * 1000;
 /** Real time. After a crash the key is free again when this is over: before a waiting request gives up. */

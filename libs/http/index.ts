@@ -8,6 +8,8 @@ export type { OriginCookie } from './cookies.js';
 export { HttpModule } from './http-module.js';
 export type { HttpOptions } from './http-options.js';
 export { AnswerSealer, sweepIdempotency } from './idempotency.js';
+export { isStoredAnswer, keepSameAnswer, translateStoredAnswer } from './stored-answers.js';
+export type { TranslatePosition } from './stored-answers.js';
 export { JwksTokenVerifier } from './jwks-token-verifier.js';
 export type { JwksOptions } from './jwks-token-verifier.js';
 export { Metrics } from './metrics.js';

@@ -29,7 +29,7 @@ export type {
   TermQuery,
 } from './read-store.js';
 export { VaultStore } from './vault-store.js';
-export type { RecordWrite, StoredVaultRecord, VaultRecord, WrappedKey } from './vault-store.js';
+export type { RecordPlace, RecordWrite, StoredVaultRecord, VaultRecord, WrappedKey } from './vault-store.js';
 export { eventId, idFromCommand, idFromName, isId, newCommandId, newId, uuidOf } from './ids.js';
 export type { IdPrefix } from './ids.js';
 export { isRefusal, notFound, Refusal } from './refusal.js';

@@ -28,6 +28,9 @@ export interface StoredVaultRecord extends VaultRecord {
   readonly version: number;
 }
 
+/** What names a record in its store. */
+export type RecordPlace = Pick<VaultRecord, 'kind' | 'id'>;
+
 export type RecordWrite = 'written' | 'changed-meanwhile' | 'key-destroyed';
 
 /**
@@ -75,6 +78,9 @@ export abstract class VaultStore {
 
   /** Records of a kind whose id begins so, in the order of ids. */
   abstract list(kind: string, idPrefix: string, limit: number): Promise<readonly StoredVaultRecord[]>;
+
+  /** Records of every kind, in the order of kind and id, behind a place: for moving a whole store. Whether one is there does not matter. */
+  abstract walk(after: RecordPlace | null, limit: number): Promise<readonly StoredVaultRecord[]>;
 
   /** Records of a kind with `dueAt` at or before an instant, oldest first and by id, held or not. */
   abstract due(kind: string, at: string, limit: number): Promise<readonly StoredVaultRecord[]>;

@@ -42,6 +42,11 @@ export class MasterKeys {
     return decrypt(master.bytes, Buffer.from(key.wrapped, 'base64'), `data-key|${key.subject}|${master.id}`);
   }
 
+  /** The same data key wrapped by the newest of these, or null where it is already. @throws as `unwrap` does. */
+  rewrap(key: WrappedKey): WrappedKey | null {
+    return key.masterKeyId === this.#keys[0]?.id ? null : this.wrap(key.subject, this.unwrap(key));
+  }
+
   /** A secret text that the same command always gets again, and that nobody without the master key can guess (256 bits, base64url). */
   derive(purpose: string, name: string): string {
     const newest = this.#keys[0] as MasterKey;

@@ -29,23 +29,19 @@ import {
   VaultStore,
 } from '#kernel';
 import {
-  accountsReadModel,
-  connection,
-  connectionsReadModel,
-  grant,
   OAuthFlows,
   PlatformLogins,
-  socialAccount,
   SocialAccountsAutomations,
   SocialAccountsModule,
   SocialAccountsSettings,
 } from '#social-accounts';
-import { workspace, WorkspacesModule, workspacesReadModel } from '#workspaces';
+import { WorkspacesModule } from '#workspaces';
 import { VaultAnswerSealer } from './answer-sealer.js';
 import { ConfigurationRefused, type Configuration } from './configuration.js';
 import { HealthRoutes } from './health-routes.js';
 import { Housekeeping } from './housekeeping.js';
 import { LogWatch } from './log-watch.js';
+import { modelsWith, STREAMS } from './models.js';
 import { countAppended, measureProjections } from './observability.js';
 import { OpsRoutes } from './ops-routes.js';
 import { servePage } from './page.js';
@@ -170,8 +166,6 @@ async function openProbes(options: ServiceOptions): Promise<Front> {
 
 /** Every read model and automation of the service. */
 const ALL_MODELS = Symbol('every read model');
-const SERVED: readonly ReadModel[] = [workspacesReadModel, connectionsReadModel, accountsReadModel];
-const STREAMS = [workspace, connection, grant, socialAccount];
 
 const NO_CERTAIN_TIME = 'What time it is in the sandbox cannot be told at the moment. Try again.';
 
@@ -212,7 +206,7 @@ function compose(options: ServiceOptions): DynamicModule {
       {
         provide: ALL_MODELS,
         inject: [SocialAccountsAutomations],
-        useFactory: (automations: SocialAccountsAutomations) => [...SERVED, ...automations.all],
+        useFactory: modelsWith,
       },
       {
         provide: Rest,

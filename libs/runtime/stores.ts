@@ -18,6 +18,7 @@ import type { MongoConnection } from '#read-store-mongodb';
 import { SqliteReadStore } from '#read-store-sqlite';
 import { SqliteVaultStore } from '#vault-sqlite';
 import { ConfigurationRefused, type Configuration } from './configuration.js';
+import { refuseUnfinishedMigration } from './migration-mark.js';
 import { waitFor } from './wait-for.js';
 
 const EVENT_STORE = 'the event store (EVENT_STORE_URL)';
@@ -49,7 +50,7 @@ export async function openStores(
   const masterKeys = readMasterKeys(configuration, logger);
   const events = await openEventStore(configuration, logger, lock, onFailure);
   const { rows, vault, close } = await openReadStore(configuration, logger);
-  return {
+  const stores = {
     events,
     rows,
     vault,
@@ -60,6 +61,32 @@ export async function openStores(
       lock?.release();
     },
   };
+  try {
+    await refuseUnfinishedMigration(events, vault);
+    return stores;
+  } catch (error) {
+    await stores.close();
+    throw error;
+  }
+}
+
+/** The vault alone, with its master keys, also beside a service that uses it: each of its writes stands for itself. */
+export async function openVault(
+  configuration: Configuration,
+  logger: Logger,
+): Promise<Pick<Stores, 'vault' | 'masterKeys' | 'close'>> {
+  const { READ_STORE_URL: url, DATA_DIR: dataDir } = configuration;
+  // Nothing is made anew here, least of all a key.
+  if (url === 'sqlite:' && !existsSync(join(dataDir, 'vault.sqlite')))
+    throw new Error(`There is no vault in the data directory ${dataDir}.`);
+  const masterKeys = readMasterKeys(configuration, logger);
+  if (url === 'sqlite:') {
+    const vault = await SqliteVaultStore.open({ dataDir });
+    return { vault, masterKeys, close: () => vault.close() };
+  }
+  const { MongoVaultStore } = await import('#vault-mongodb');
+  const vault = await MongoVaultStore.open({ url });
+  return { vault, masterKeys, close: () => vault.close() };
 }
 
 function lockDataDirectory(dataDir: string): DataDirectoryLock {

@@ -1,6 +1,6 @@
-import type { ClientSession, Collection } from 'mongodb';
+import type { ClientSession, Collection, Filter } from 'mongodb';
 import { VaultStore } from '#kernel';
-import type { RecordWrite, StoredVaultRecord, VaultRecord, WrappedKey } from '#kernel';
+import type { RecordPlace, RecordWrite, StoredVaultRecord, VaultRecord, WrappedKey } from '#kernel';
 import { beginningWith, isDuplicateKey, MongoConnection, type MongoStoreOptions } from '#read-store-mongodb';
 import {
   contentOf,
@@ -156,6 +156,17 @@ export class MongoVaultStore extends VaultStore {
     });
   }
 
+  override walk(after: RecordPlace | null, limit: number): Promise<readonly StoredVaultRecord[]> {
+    return this.connection.run(async () => {
+      if (limit <= 0) return [];
+      const { kind, id } = after ?? { kind: '', id: '' };
+      // Two reads of one index: as one condition they would be sorted in memory.
+      const sameKind = await this.#inOrder({ kind, id: { $gt: id } }, limit);
+      const rest = limit - sameKind.length;
+      return [...sameKind, ...(rest > 0 ? await this.#inOrder({ kind: { $gt: kind } }, rest) : [])].map(decodeRecord);
+    });
+  }
+
   override due(kind: string, at: string, limit: number): Promise<readonly StoredVaultRecord[]> {
     return this.connection.run(async () => {
       if (limit <= 0) return [];
@@ -198,6 +209,10 @@ export class MongoVaultStore extends VaultStore {
     if (limit <= 0) return Promise.resolve([]);
     const page = this.#keys.find({ destroyed, _id: { $gt: after ?? '' } }, { hint: 'state' });
     return page.sort({ destroyed: 1, _id: 1 }).limit(limit).toArray();
+  }
+
+  #inOrder(filter: Filter<RecordDocument>, limit: number): Promise<readonly RecordDocument[]> {
+    return this.#records.find(filter, { hint: 'place' }).sort({ kind: 1, id: 1 }).limit(limit).toArray();
   }
 
   /** A duplicate key ends a transaction, and so comes out of this as an error. */

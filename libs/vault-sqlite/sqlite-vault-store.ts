@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { VaultStore } from '#kernel';
-import type { JsonObject, RecordWrite, StoredVaultRecord, VaultRecord, WrappedKey } from '#kernel';
+import type { JsonObject, RecordPlace, RecordWrite, StoredVaultRecord, VaultRecord, WrappedKey } from '#kernel';
 import { SqliteFile } from '#read-store-sqlite';
 import { GroupCommit } from './group-commit.js';
 
@@ -152,6 +152,14 @@ export class SqliteVaultStore extends VaultStore {
       const text = `SELECT ${RECORD_COLUMNS} FROM records
         WHERE kind = ? AND id >= ? AND id < ? || x'ff' ORDER BY id LIMIT ?`;
       return (this.file.statement(text).all(kind, idPrefix, idPrefix, limit) as RecordColumns[]).map(decodeRecord);
+    });
+  }
+
+  override walk(after: RecordPlace | null, limit: number): Promise<readonly StoredVaultRecord[]> {
+    return this.file.run(() => {
+      const text = `SELECT ${RECORD_COLUMNS} FROM records WHERE (kind, id) > (?, ?) ORDER BY kind, id LIMIT ?`;
+      const rows = this.file.statement(text).all(after?.kind ?? '', after?.id ?? '', Math.max(0, limit));
+      return (rows as RecordColumns[]).map(decodeRecord);
     });
   }
 

@@ -1,5 +1,6 @@
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import type { RecordPlace, StoredVaultRecord } from '#kernel';
 import { byCodePoint } from './read-store-case.js';
 import { times, wrappedKey, type VaultCase } from './vault-case.js';
 
@@ -72,6 +73,40 @@ export function describeLists(begin: () => VaultCase): void {
     await vault.store.remove(vault.kind, 'r4');
     expect(await due(at(3))).toEqual(['r1']);
     expect((await vault.store.due(vault.kind, at(3), 1))[0]).toEqual(await vault.store.read(vault.kind, 'r1'));
+  });
+
+  it('walks through the records of every kind, in the order of kind and id', async () => {
+    const vault = begin();
+    const kinds = ['', '|', '|b', 'é', '😀', '\uFFFD'].map((end) => `${vault.kind}${end}`);
+    const ids = ['é', 'b', 'a', 'Z', '\uFFFD', '😀', '\u0000'];
+    await vault.makeKey();
+    for (const kind of kinds) {
+      for (const id of ids) {
+        const content = id === 'b' ? { subject: vault.subject, sealed: 'c2VhbGVk', dueAt: at(1) } : {};
+        await vault.insert(vault.record(id, { kind, ...content }));
+      }
+    }
+    const ours = ({ kind }: { readonly kind: string }): boolean => kinds.includes(kind);
+    const walked: StoredVaultRecord[] = [];
+    // Pages end within a kind, at its end, and over several kinds.
+    for (const limit of [1, 5, 7, 16]) {
+      walked.length = 0;
+      // The suite's other records are there too: the walk begins behind a place where none is, and goes on to the end.
+      for (let after: RecordPlace | null = { kind: vault.kind, id: '' }; after !== null;) {
+        const page: readonly StoredVaultRecord[] = await vault.another.walk(after, limit);
+        expect(page.length).toBeLessThanOrEqual(limit);
+        walked.push(...page.filter(ours));
+        after = page.at(-1) ?? null;
+      }
+      const expected = [...kinds]
+        .sort(byCodePoint)
+        .flatMap((kind) => [...ids].sort(byCodePoint).map((id) => [kind, id]));
+      expect(walked.map(({ kind, id }) => [kind, id])).toEqual(expected);
+    }
+    for (const record of walked) expect(record).toEqual(await vault.store.read(record.kind, record.id));
+    expect(await vault.store.walk(null, 0)).toEqual([]);
+    const all = await vault.store.walk(null, 100_000);
+    expect(all.filter(ours)).toEqual(walked);
   });
 
   it('pages through keys and destroyed subjects in order', async () => {
