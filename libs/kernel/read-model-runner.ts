@@ -5,7 +5,7 @@ import { HeldLeases, pause } from './held-leases.js';
 import { holdsCheckpoint, requireCheckpoint } from './log-guard.js';
 import type { ReadModel } from './read-model.js';
 import type { ReadModelCopy } from './read-store.js';
-import { LeaseLost, RowWriter, type RowWriterStores } from './row-writer.js';
+import { LeaseLost, PROGRESS_SAVE_MS, RowWriter, type RowWriterStores } from './row-writer.js';
 
 const RETRY_FIRST_MS = 100;
 const RETRY_MAX_MS = 5_000;
@@ -58,6 +58,7 @@ export class ReadModelRunner {
   /** What stood in the log when this runner began to act; undefined until that is known. */
   #actsFrom: Position | null | undefined;
   #running: Promise<void> | null = null;
+  #progressTimer: NodeJS.Timeout | null = null;
   #queue: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -79,6 +80,7 @@ export class ReadModelRunner {
   /** Ends after the transaction under way. */
   async stop(): Promise<void> {
     this.#stopping.abort();
+    if (this.#progressTimer) clearTimeout(this.#progressTimer);
     this.wake();
     await this.#running;
   }
@@ -151,8 +153,18 @@ export class ReadModelRunner {
       const written = await this.#serially(() => this.#writer.apply(batch));
       this.reached = batch.position;
       this.#due.wakeFor(written);
+      if (written.length === 0) this.#saveProgressSoon();
       if (batch.events.length > 0 && batch.events.length < GATHER_BELOW_EVENTS) await pause(GATHER_MS, signal);
     }
+  }
+
+  /** Others may wait for this checkpoint, and no later batch may come that would carry it. */
+  #saveProgressSoon(): void {
+    this.#progressTimer ??= setTimeout(() => {
+      this.#progressTimer = null;
+      // What fails is met again by the loops of the session, which also know what to do about it.
+      void this.#serially(() => this.#writer.saveProgress()).catch(() => undefined);
+    }, PROGRESS_SAVE_MS);
   }
 
   async #watchDue(signal: AbortSignal): Promise<void> {

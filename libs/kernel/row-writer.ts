@@ -9,7 +9,7 @@ import { openPersonal, parseStreamName, type OpenedEvent } from './stream.js';
 import type { Vault } from './vault.js';
 
 /** Progress without events is saved at most this often. */
-const PROGRESS_SAVE_MS = 50;
+export const PROGRESS_SAVE_MS = 50;
 /** More streams of one copy that wait than this are no accident of single events: the copy stands still and says so. */
 const PARKED_LIMIT_STREAMS = 10_000;
 const RETRIES_PER_ROUND = 50;

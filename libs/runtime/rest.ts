@@ -1,16 +1,34 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Clock, EventStore, Position, ReadModel, ReadModelCopy, ReadModels, ReadStore } from '#kernel';
+import {
+  StoreUnavailable,
+  type Clock,
+  type EventStore,
+  type Position,
+  type ReadModel,
+  type ReadModelCopy,
+  type ReadModels,
+  type ReadStore,
+} from '#kernel';
 
 const REST_POLL_MS = 4;
 const REST_POLL_MAX_MS = 50;
-/** How often rest has to be seen in a row: a command may be on its way from a row that is gone to the log. */
-const REST_SEEN_TIMES = 2;
 
 /** One copy of a read model, and how far it has come. */
 interface Standing {
   readonly model: ReadModel;
   readonly copy: ReadModelCopy;
   readonly position: Position | null;
+}
+
+interface Look {
+  readonly isAtRest: boolean;
+  readonly picture: string;
+}
+
+/** While a store is away nothing gets on. */
+function asStandstill(error: unknown): Look {
+  if (!(error instanceof StoreUnavailable)) throw error;
+  return { isAtRest: false, picture: '' };
 }
 
 interface Stores {
@@ -44,16 +62,14 @@ export class Rest {
   /** Waits for rest. False once nothing has moved for `limitMs` of real time although there is something left to do. */
   async come(limitMs: number): Promise<boolean> {
     let deadline = performance.now() + limitMs;
-    let before = '';
-    for (let seen = 0, pause = REST_POLL_MS; ;) {
-      const { isAtRest, picture } = await this.#look();
-      seen = isAtRest ? seen + 1 : 0;
-      if (seen >= REST_SEEN_TIMES) return true;
-      const moves = picture !== before;
-      if (moves) deadline = performance.now() + limitMs;
+    let pause = REST_POLL_MS;
+    for (let before = ''; ;) {
+      const { isAtRest, picture } = await this.#look().catch(asStandstill);
+      if (isAtRest) return true;
+      if (picture === before) pause = Math.min(pause * 2, REST_POLL_MAX_MS);
+      else [deadline, pause] = [performance.now() + limitMs, REST_POLL_MS];
       if (performance.now() >= deadline) return false;
       before = picture;
-      pause = moves || isAtRest ? REST_POLL_MS : Math.min(pause * 2, REST_POLL_MAX_MS);
       await sleep(pause);
     }
   }
@@ -67,17 +83,22 @@ export class Rest {
     return next === undefined ? null : new Date(next);
   }
 
-  /** Whether there is rest, and a picture of how things stand, which changes whenever something gets on. */
-  async #look(): Promise<{ readonly isAtRest: boolean; readonly picture: string }> {
+  /**
+   * Whether there is rest, and a picture of how things stand, which changes whenever something gets on. What is due stays due
+   * until its consequences are in the log and projected, so one look is enough when the head has not moved meanwhile.
+   */
+  async #look(): Promise<Look> {
     const { events, rows, clock } = this.stores;
     const head = await events.head();
     const standings = await this.#standings();
+    const positions = standings.map(({ position }) => position);
     const reached = await Promise.all(standings.map((standing) => this.#hasReached(standing, head)));
+    if (!reached.every(Boolean)) return { isAtRest: false, picture: JSON.stringify([head, positions]) };
     const now = clock.now().toISOString();
     const due = await Promise.all(standings.map(async ({ copy }) => (await rows.due(copy, now, 1))[0]));
-    const isAtRest = reached.every(Boolean) && due.every((row) => row === undefined) && (await events.head()) === head;
+    const isAtRest = due.every((row) => row === undefined) && (await events.head()) === head;
     const left = due.map((found) => found && [found.row.key, found.row.dueAt, found.postponement?.tries]);
-    return { isAtRest, picture: JSON.stringify([head, standings.map(({ position }) => position), left]) };
+    return { isAtRest, picture: JSON.stringify([head, positions, left]) };
   }
 
   /** A runner of this process knows of progress that is not saved yet; one that lost its lease knows less than the store. */
