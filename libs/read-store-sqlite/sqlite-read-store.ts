@@ -31,6 +31,7 @@ export class SqliteReadStore extends ReadStore {
   readonly #copies = new Map<string, CopyRows>();
   readonly #listeners = new Set<(copy: ReadModelCopy) => void>();
   readonly #leases: Leases;
+  #dataVersion = 0;
   #dropping: Promise<void> = Promise.resolve();
 
   private constructor(private readonly file: SqliteFile) {
@@ -189,15 +190,34 @@ export class SqliteReadStore extends ReadStore {
   #rows(copy: ReadModelCopy): CopyRows {
     const rows = this.#copies.get(nameOf(copy));
     if (!rows) throw new RangeError(`The copy ${nameOf(copy)} was not prepared.`);
+    this.#noticeOthers();
     return rows;
   }
 
-  #writeUnder(lease: Lease, work: () => void): Promise<'saved' | 'fenced'> {
-    return this.file.write(() => {
-      if (!this.#leases.isCurrent(lease)) return 'fenced';
-      work();
-      return 'saved';
-    });
+  /** What was read is kept only as long as this connection alone has written to the file. */
+  #noticeOthers(): void {
+    const [version] = this.file.statement('PRAGMA data_version').get() as [number];
+    if (version === this.#dataVersion) return;
+    this.#dataVersion = version;
+    this.#forgetRows();
+  }
+
+  #forgetRows(): void {
+    for (const rows of this.#copies.values()) rows.forgetRows();
+  }
+
+  async #writeUnder(lease: Lease, work: () => void): Promise<'saved' | 'fenced'> {
+    try {
+      return await this.file.write(() => {
+        if (!this.#leases.isCurrent(lease)) return 'fenced';
+        work();
+        return 'saved';
+      });
+    } catch (error) {
+      // What was read inside a transaction that was taken back has never been there.
+      this.#forgetRows();
+      throw error;
+    }
   }
 
   /** Not in the caller's own stack, so that a listener's fault is not taken for that of a transaction that was committed. */
