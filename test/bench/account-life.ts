@@ -57,7 +57,7 @@ export class AccountLife {
     this.#platform = PLATFORMS[home.index % PLATFORMS.length] ?? 'facebook';
   }
 
-  *attemptInVain(at: number): Generator<HistoryStep> {
+  *attemptInVain(at: number): Generator<HistoryStep, void> {
     const attemptId = newId('con');
     yield this.#startConnection(attemptId, at, 'connect');
     const ended =
@@ -67,7 +67,7 @@ export class AccountLife {
     yield this.#step(at + 15 * MINUTE_MS, connection, attemptId, SYSTEM, ended);
   }
 
-  *connect(at: number): Generator<HistoryStep> {
+  *connect(at: number): Generator<HistoryStep, void> {
     const { workspaceId, member, index } = this.home;
     const attemptId = newId('con');
     const done = yield* this.#consent(attemptId, at, 'connect');
@@ -103,7 +103,7 @@ export class AccountLife {
   }
 
   /** What happens to an account between two consents. */
-  *change(at: number): Generator<HistoryStep> {
+  *change(at: number): Generator<HistoryStep, void> {
     const events: HistoryStep['events'][number][] = [];
     if (this.chance() < 0.4) {
       const personal = this.#profile(` ${Math.floor(this.chance() * 1_000)}`);
@@ -135,7 +135,7 @@ export class AccountLife {
     return endsAt + DAY_MS * (0.1 + 3 * this.chance());
   }
 
-  *reconnect(at: number): Generator<HistoryStep> {
+  *reconnect(at: number): Generator<HistoryStep, void> {
     const attemptId = newId('con');
     const done = yield* this.#consent(attemptId, at, 'reconnect');
     const { member } = this.home;
@@ -150,7 +150,7 @@ export class AccountLife {
     yield this.#complete(attemptId, done + 15);
   }
 
-  *remove(at: number): Generator<HistoryStep> {
+  *remove(at: number): Generator<HistoryStep, void> {
     const { member } = this.home;
     const removed = { removedAt: instant(at), removedBy: { ...member }, grantId: this.#grantId };
     yield this.#step(at, socialAccount, this.#accountId, member, { type: 'AccountRemoved', data: removed });

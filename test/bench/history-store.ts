@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -43,7 +44,7 @@ export async function writeEmbeddedHistory(size: number): Promise<HistoryStore> 
       removeRows();
       return pass('rebuild', environment);
     },
-    discard: () => Promise.resolve(rmSync(dataDir, { recursive: true, force: true })),
+    discard: () => rm(dataDir, { recursive: true, force: true }),
   };
 }
 

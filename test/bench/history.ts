@@ -19,7 +19,7 @@ const COHORT_ACCOUNTS = 100;
  * The history of an installation in the order of time: workspaces of 20 accounts, which are connected in groups, warned,
  * reconnected or left to expire, changed, and some of them removed with their grants. It ends after so many events.
  */
-export function* history(size: number): Generator<HistoryStep> {
+export function* history(size: number): Generator<HistoryStep, void> {
   let events = 0;
   for (const step of inOrderOfTime(Math.ceil(size / EVENTS_PER_ACCOUNT))) {
     const { length } = step.events;
@@ -30,20 +30,20 @@ export function* history(size: number): Generator<HistoryStep> {
 }
 
 /** An hour at a time: every life is asked for what it does in that hour, and all of it is put in order. */
-function* inOrderOfTime(accounts: number): Generator<HistoryStep> {
+function* inOrderOfTime(accounts: number): Generator<HistoryStep, void> {
   const chance = seededChance(1);
-  const waiting = new Map<number, { readonly next: HistoryStep; readonly life: Iterator<HistoryStep> }[]>();
+  const waiting = new Map<number, { readonly next: HistoryStep; readonly life: Iterator<HistoryStep, void> }[]>();
   const cohorts = Math.ceil(accounts / COHORT_ACCOUNTS);
   const cohortEveryMs = (JOIN_DAYS * DAY_MS) / cohorts;
   let begun = 0;
   for (let hour = 0; begun < cohorts || waiting.size > 0; hour += 1) {
     const end = BEGINS_AT + (hour + 1) * HOUR_MS;
-    const lives: Iterator<HistoryStep>[] = [];
+    const lives: Iterator<HistoryStep, void>[] = [];
     for (; begun < cohorts && BEGINS_AT + begun * cohortEveryMs < end; begun += 1) {
       lives.push(...beginCohort(begun, BEGINS_AT + begun * cohortEveryMs, chance));
     }
     const steps: HistoryStep[] = [];
-    const follow = (first: HistoryStep | undefined, life: Iterator<HistoryStep>): void => {
+    const follow = (first: HistoryStep | undefined, life: Iterator<HistoryStep, void>): void => {
       for (let next = first; next; next = nextOf(life)) {
         if (next.at < end) steps.push(next);
         else {
@@ -62,13 +62,13 @@ function* inOrderOfTime(accounts: number): Generator<HistoryStep> {
   }
 }
 
-const nextOf = (life: Iterator<HistoryStep>): HistoryStep | undefined => {
-  const { done, value } = life.next();
-  return done === true ? undefined : value;
+const nextOf = (life: Iterator<HistoryStep, void>): HistoryStep | undefined => {
+  const next = life.next();
+  return next.done === true ? undefined : next.value;
 };
 
-function beginCohort(cohort: number, at: number, chance: Chance): Iterator<HistoryStep>[] {
-  const lives: Iterator<HistoryStep>[] = [];
+function beginCohort(cohort: number, at: number, chance: Chance): Iterator<HistoryStep, void>[] {
+  const lives: Iterator<HistoryStep, void>[] = [];
   for (let place = 0; place < COHORT_ACCOUNTS / ACCOUNTS_PER_WORKSPACE; place += 1) {
     const workspaceId = newId('ws');
     const member: Actor = { type: 'user', id: newId('ws').slice(3) };
@@ -81,7 +81,7 @@ function beginCohort(cohort: number, at: number, chance: Chance): Iterator<Histo
   return lives;
 }
 
-function* liveWorkspace({ workspaceId, member }: Home, begins: number, chance: Chance): Generator<HistoryStep> {
+function* liveWorkspace({ workspaceId, member }: Home, begins: number, chance: Chance): Generator<HistoryStep, void> {
   const facts = { definition: workspace, id: workspaceId, workspaceId, actor: member };
   const step = (at: number, ...events: HistoryStep['events']): HistoryStep => ({ ...facts, at, events });
   const settings = { timezone: 'Europe/Berlin', expiringWindow: 'P30D', noticeSteps: ['P30D', 'P7D', 'P1D'] };
@@ -107,7 +107,7 @@ function* liveWorkspace({ workspaceId, member }: Home, begins: number, chance: C
   yield step(begins + DAY_MS * (50 + chance()), { type: 'MemberRemoved', data: { userId: `${member.id}-editor` } });
 }
 
-function* liveAccount(home: Home, begins: number, chance: Chance): Generator<HistoryStep> {
+function* liveAccount(home: Home, begins: number, chance: Chance): Generator<HistoryStep, void> {
   const life = new AccountLife(home, chance);
   const ends = begins + LIFE_DAYS * DAY_MS;
   let consentAt = begins;
