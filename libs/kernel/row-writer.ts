@@ -3,7 +3,7 @@ import type { JsonObject, RecordedEvent } from './event.js';
 import type { EventBatch } from './event-store.js';
 import { partitionOf, rowKeyOf, type ReadModel, type RowDescription } from './read-model.js';
 import type { Checkpoint, Lease, ReadModelCopy, ReadStore, RowQuery, StoredRow } from './read-store.js';
-import { openPersonal, parseStreamName, type OpenedEvent } from './stream.js';
+import { hasSealedBytes, openUnder, parseStreamName, type OpenedEvent } from './stream.js';
 import type { Vault } from './vault.js';
 
 const DEPENDENTS_PER_SAVE = 500;
@@ -84,16 +84,30 @@ export class RowWriter {
     const keys = [...new Set(events.map(rowKeyOf))];
     const before = await this.stores.rows.load(this.copy, keys);
     const after = new Map<string, JsonObject | null>(keys.map((key) => [key, before.get(key)?.body ?? null]));
+    const personal = await this.#personalDataOf(events);
     for (const recorded of events) {
       const key = rowKeyOf(recorded);
       const opened: OpenedEvent = {
         event: this.stores.decode(recorded),
-        personal: this.model.readsPersonalData ? await openPersonal(this.stores.vault, recorded) : null,
+        personal: personal(recorded),
         recorded,
       };
       after.set(key, this.model.project(after.get(key) ?? null, opened));
     }
     return { before: new Map(before), after };
+  }
+
+  /** Opens what the model reads of these events; their keys are asked for together. */
+  async #personalDataOf(
+    events: readonly RecordedEvent[],
+  ): Promise<(recorded: RecordedEvent) => OpenedEvent['personal']> {
+    const { readsPersonalData: reads } = this.model;
+    const isRead = ({ stream }: RecordedEvent): boolean =>
+      typeof reads === 'boolean' ? reads : reads.includes(parseStreamName(stream).category);
+    const subjectOf = ({ stream }: RecordedEvent): string => parseStreamName(stream).id;
+    const sealed = events.filter((recorded) => hasSealedBytes(recorded) && isRead(recorded));
+    const keys = await this.stores.vault.existingKeys(sealed.map(subjectOf));
+    return (recorded) => (isRead(recorded) ? openUnder(keys.get(subjectOf(recorded)) ?? null, recorded) : null);
   }
 
   /** Describes the rows that changed and those that depend on them; rows that came out as they were are left alone. */
