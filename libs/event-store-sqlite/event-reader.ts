@@ -47,15 +47,13 @@ export class EventReader {
 
   /** The events behind a position, at most `limit` of them, and no more than reach `limitBytes` together (at least one). */
   readBehind(position: number, limit: number, limitBytes = Infinity): RecordedEvent[] {
-    if (limitBytes === Infinity) return this.behind.all(position, rowLimit(limit)).map(recorded);
-    const events: RecordedEvent[] = [];
+    const rows = this.behind.all(position, rowLimit(limit));
     let bytes = 0;
-    for (const row of this.behind.iterate(position, rowLimit(limit))) {
-      events.push(recorded(row));
+    const end = rows.findIndex((row) => {
       bytes += row[6].length + row[7].length + (row[11]?.length ?? 0);
-      if (bytes >= limitBytes) break;
-    }
-    return events;
+      return bytes >= limitBytes;
+    });
+    return (end === -1 ? rows : rows.slice(0, end + 1)).map(recorded);
   }
 
   readAt(position: number): RecordedEvent | null {

@@ -10,11 +10,13 @@ import { EventReader } from './event-reader.js';
 import { BEGINNING, comparePositions, isPosition, positionNumber } from './position.js';
 import { proposeAppend } from './proposed-append.js';
 import { RecentEvents } from './recent-events.js';
+import { SharedPages } from './shared-pages.js';
 import { StreamEnds } from './stream-ends.js';
 import { WriterClient } from './writer-client.js';
 
-/** What a subscription delivers at once. */
+/** What a subscription delivers at once: at the log's end, and from the file, where each batch is one transaction of somebody's. */
 const SUBSCRIPTION_BATCH_EVENTS = 500;
+const SUBSCRIPTION_PAGE_EVENTS = 2_000;
 const SUBSCRIPTION_BATCH_BYTES = 4 * 1024 * 1024;
 const CLOSE_LIMIT_MS = 10_000;
 
@@ -42,6 +44,7 @@ export interface SqliteEventStoreOptions {
  * changed afterwards: subscriptions at the log's end deliver the same objects.
  */
 export class SqliteEventStore extends EventStore {
+  private readonly pages = new SharedPages();
   private closing: Promise<void> | null = null;
   private failed = false;
 
@@ -117,9 +120,7 @@ export class SqliteEventStore extends EventStore {
         await this.recent.waitBeyond(position, signal);
         continue;
       }
-      const events =
-        this.recent.behind(position, SUBSCRIPTION_BATCH_EVENTS) ??
-        this.openReader().readBehind(position, SUBSCRIPTION_BATCH_EVENTS, SUBSCRIPTION_BATCH_BYTES);
+      const events = this.recent.behind(position, SUBSCRIPTION_BATCH_EVENTS) ?? this.readPage(position);
       const batch = batchBehind(position, events);
       yield batch;
       position = positionNumber(batch.position);
@@ -155,6 +156,7 @@ export class SqliteEventStore extends EventStore {
     const answer = await this.writer.ask({ kind: 'erase-sealed', key });
     // Whether or not it was done in full, memory serves nothing of it any more.
     this.recent.clear();
+    this.pages.clear();
     if (!answer.ok) {
       if (answer.fatal) this.fail(answer.reason);
       throw new StoreUnavailable(`The event store could not erase: ${answer.reason}.`);
@@ -172,6 +174,7 @@ export class SqliteEventStore extends EventStore {
 
   private async letGo(): Promise<void> {
     this.recent.wake();
+    this.pages.clear();
     await this.queue.drain(CLOSED);
     this.reader.close();
     await this.writer.close(CLOSE_LIMIT_MS);
@@ -181,6 +184,13 @@ export class SqliteEventStore extends EventStore {
   private openReader(): EventReader {
     if (this.closing !== null) throw new StoreUnavailable(CLOSED);
     return this.reader;
+  }
+
+  /** From the file, as one of those who are far behind. */
+  private readPage(position: number): readonly RecordedEvent[] {
+    const reader = this.openReader();
+    const read = (): RecordedEvent[] => reader.readBehind(position, SUBSCRIPTION_PAGE_EVENTS, SUBSCRIPTION_BATCH_BYTES);
+    return this.pages.behind(position, SUBSCRIPTION_PAGE_EVENTS, read);
   }
 
   private fail(reason: string): void {

@@ -24,8 +24,8 @@ export interface ReadModel<Body extends JsonObject = JsonObject> extends ReadMod
   readonly partitions: number;
   /** The categories of the streams that it folds. */
   readonly follows: readonly string[];
-  /** Whether `project` reads personal data. */
-  readonly readsPersonalData: boolean;
+  /** Whether `project` reads personal data, or in which categories' events alone: opening what nobody reads costs a key each. */
+  readonly readsPersonalData: boolean | readonly string[];
   /** Pure and total. Null removes the row, or leaves it out. */
   project(body: Body | null, event: OpenedEvent): Body | null;
   /** Pure. `related` holds the rows named by `relatedKeys`, as far as they are there. */

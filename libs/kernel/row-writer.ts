@@ -5,7 +5,7 @@ import { parkedAt } from './parked-at.js';
 import { partitionOf, rowKeyOf, type ReadModel } from './read-model.js';
 import type { Checkpoint, Lease, ParkedStream, ReadModelCopy, ReadStore, StoredRow } from './read-store.js';
 import { NotDescribed, nothingFolded, RowDescriptions, type FoldedRows } from './row-descriptions.js';
-import { openPersonal, parseStreamName, type OpenedEvent } from './stream.js';
+import { hasSealedBytes, openUnder, parseStreamName, type OpenedEvent } from './stream.js';
 import type { Vault } from './vault.js';
 
 /** Progress without events is saved at most this often. */
@@ -163,12 +163,13 @@ export class RowWriter {
     const keys = [...new Set(events.map(rowKeyOf))];
     const before = await this.stores.rows.load(this.copy, keys);
     const after = new Map<string, JsonObject | null>(keys.map((key) => [key, before.get(key)?.body ?? null]));
+    const personal = await this.#personalDataOf(events);
     const parks = new Map<string, ParkedStream>();
     for (const recorded of events) {
       const key = rowKeyOf(recorded);
       if (this.#parked.has(key) || parks.has(key) || this.#skipped.has(recorded.id)) continue;
       try {
-        after.set(key, this.model.project(after.get(key) ?? null, await this.#open(recorded)));
+        after.set(key, this.model.project(after.get(key) ?? null, this.#open(recorded, personal)));
       } catch (error) {
         // A store that is away says nothing about the event.
         if (error instanceof StoreUnavailable) throw error;
@@ -180,12 +181,21 @@ export class RowWriter {
     return { before: new Map(before), after, parks, firstEvents, ...(retried ? { retried } : {}) };
   }
 
-  async #open(recorded: RecordedEvent): Promise<OpenedEvent> {
-    return {
-      event: this.stores.decode(recorded),
-      personal: this.model.readsPersonalData ? await openPersonal(this.stores.vault, recorded) : null,
-      recorded,
-    };
+  #open(recorded: RecordedEvent, personal: (recorded: RecordedEvent) => OpenedEvent['personal']): OpenedEvent {
+    return { event: this.stores.decode(recorded), personal: personal(recorded), recorded };
+  }
+
+  /** Opens what the model reads of these events; their keys are asked for together. */
+  async #personalDataOf(
+    events: readonly RecordedEvent[],
+  ): Promise<(recorded: RecordedEvent) => OpenedEvent['personal']> {
+    const { readsPersonalData: reads } = this.model;
+    const isRead = ({ stream }: RecordedEvent): boolean =>
+      typeof reads === 'boolean' ? reads : reads.includes(parseStreamName(stream).category);
+    const subjectOf = ({ stream }: RecordedEvent): string => parseStreamName(stream).id;
+    const sealed = events.filter((recorded) => hasSealedBytes(recorded) && isRead(recorded));
+    const keys = await this.stores.vault.existingKeys(sealed.map(subjectOf));
+    return (recorded) => (isRead(recorded) ? openUnder(keys.get(subjectOf(recorded)) ?? null, recorded) : null);
   }
 
   async #save(puts: readonly StoredRow[], folded: FoldedRows, checkpoint: Checkpoint | null): Promise<void> {

@@ -149,12 +149,19 @@ export function decodeEvent<Definitions extends EventDefinitions>(
 
 /** Opens the sealed part of an event under the key of the stream's subject. */
 export async function openPersonal(vault: Vault, recorded: RecordedEvent): Promise<object | Erased | null> {
-  if (recorded.sealed === null) return null;
-  if (recorded.sealed.bytes === '') return ERASED;
-  const key = await vault.existingKey(parseStreamName(recorded.stream).id);
-  if (key === null || key === 'destroyed') return ERASED;
-  const identity = { ...recorded, workspaceId: recorded.metadata.workspaceId };
-  return JSON.parse(
-    key.open(Buffer.from(recorded.sealed.bytes, 'base64'), sealContext(identity, recorded.sealed.key)),
-  ) as object;
+  if (!hasSealedBytes(recorded)) return openUnder(null, recorded);
+  return openUnder(await vault.existingKey(parseStreamName(recorded.stream).id), recorded);
 }
+
+/** The same with the key at hand: the stream's subject's, or what became of it. */
+export function openUnder(key: DataKey | 'destroyed' | null, recorded: RecordedEvent): object | Erased | null {
+  const { sealed } = recorded;
+  if (sealed === null) return null;
+  if (sealed.bytes === '' || key === null || key === 'destroyed') return ERASED;
+  const identity = { ...recorded, workspaceId: recorded.metadata.workspaceId };
+  const text = key.open(Buffer.from(sealed.bytes, 'base64'), sealContext(identity, sealed.key));
+  return JSON.parse(text) as object;
+}
+
+/** Whether there is a ciphertext that a key would open. */
+export const hasSealedBytes = ({ sealed }: RecordedEvent): boolean => sealed !== null && sealed.bytes !== '';

@@ -44,6 +44,16 @@ export abstract class VaultStore {
 
   abstract readKey(subject: string): Promise<WrappedKey | 'destroyed' | null>;
 
+  /** The same for several subjects at once; one that never had a key is missing from the map. */
+  async readKeys(subjects: readonly string[]): Promise<ReadonlyMap<string, WrappedKey | 'destroyed'>> {
+    const found = new Map<string, WrappedKey | 'destroyed'>();
+    for (const subject of new Set(subjects)) {
+      const key = await this.readKey(subject);
+      if (key !== null) found.set(subject, key);
+    }
+    return found;
+  }
+
   /** Replaces a wrapping (master key rotation) if it is still the one given. */
   abstract rewrapKey(before: WrappedKey, after: WrappedKey): Promise<boolean>;
 

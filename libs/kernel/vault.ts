@@ -56,35 +56,50 @@ export class MasterKeys {
 
 /** One subject's key. It seals events and secrets, and makes digests that mean nothing once it is destroyed. */
 export class DataKey {
-  /** base64url HMAC-SHA-256(data key, "kid"): names the key without giving anything of it away. */
-  readonly id: string;
-  readonly #sealing: Buffer;
-  readonly #digesting: Buffer;
+  readonly #bytes: Buffer;
+  #id: string | null = null;
+  #sealing: Buffer | null = null;
+  #digesting: Buffer | null = null;
 
+  // Each key is derived when it is first used: a rebuild opens one event under most of them, and nothing else.
   constructor(
     readonly subject: string,
     bytes: Buffer,
   ) {
-    this.id = createHmac('sha256', bytes).update('kid').digest('base64url');
-    this.#sealing = Buffer.from(hkdfSync('sha256', bytes, '', 'seal', KEY_BYTES));
-    this.#digesting = Buffer.from(hkdfSync('sha256', bytes, '', 'digest', KEY_BYTES));
+    this.#bytes = bytes;
+  }
+
+  /** base64url HMAC-SHA-256(data key, "kid"): names the key without giving anything of it away. */
+  get id(): string {
+    this.#id ??= createHmac('sha256', this.#bytes).update('kid').digest('base64url');
+    return this.#id;
   }
 
   /** iv ‖ ciphertext ‖ tag under AES-256-GCM; `context` must be the same at opening. */
   seal(plaintext: string, context: string): Buffer {
-    return encrypt(this.#sealing, Buffer.from(plaintext), context);
+    return encrypt(this.#sealingKey(), Buffer.from(plaintext), context);
   }
 
   /** @throws Error when the bytes or their context were altered. */
   open(sealed: Buffer, context: string): string {
-    return decrypt(this.#sealing, sealed, context).toString();
+    return decrypt(this.#sealingKey(), sealed, context).toString();
   }
 
   /** Keyed digest of the parts, each length-prefixed so that no two lists of parts meet. */
   digest(...parts: readonly string[]): string {
+    this.#digesting ??= this.#derive('digest');
     const hmac = createHmac('sha256', this.#digesting);
     for (const part of parts) hmac.update(`${Buffer.byteLength(part)}:${part}|`);
     return hmac.digest('base64url');
+  }
+
+  #sealingKey(): Buffer {
+    this.#sealing ??= this.#derive('seal');
+    return this.#sealing;
+  }
+
+  #derive(purpose: 'seal' | 'digest'): Buffer {
+    return Buffer.from(hkdfSync('sha256', this.#bytes, '', purpose, KEY_BYTES));
   }
 }
 
@@ -117,6 +132,22 @@ export class Vault {
     this.#cache.delete(subject);
     const stored = await this.store.readKey(subject);
     return stored === null || stored === 'destroyed' ? stored : this.#remember(stored);
+  }
+
+  /** The same for several subjects at once; one that never had a key is missing from the map. */
+  async existingKeys(subjects: readonly string[]): Promise<ReadonlyMap<string, DataKey | 'destroyed'>> {
+    const found = new Map<string, DataKey | 'destroyed'>();
+    const unknown: string[] = [];
+    for (const subject of subjects) {
+      const cached = this.#cache.get(subject);
+      if (cached && cached.until > performance.now()) found.set(subject, cached.key);
+      else unknown.push(subject);
+    }
+    if (unknown.length === 0) return found;
+    for (const [subject, stored] of await this.store.readKeys(unknown)) {
+      found.set(subject, stored === 'destroyed' ? stored : this.#remember(stored));
+    }
+    return found;
   }
 
   /** Destroys the key and every record under it. Here at once; other processes forget it within KEY_CACHE_MS. */

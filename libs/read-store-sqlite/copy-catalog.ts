@@ -33,6 +33,13 @@ export class CopyCatalog {
     return this.entry(copy)?.checkpoint ?? null;
   }
 
+  list(): readonly ReadModelCopy[] {
+    const text = `SELECT name, version, generation, partition FROM copies WHERE dropped = 0
+      ORDER BY name, version, generation, partition`;
+    const found = this.file.statement(text).all() as [string, number, number, number][];
+    return found.map(([name, version, generation, partition]) => ({ name, version, generation, partition }));
+  }
+
   register(copy: ReadModelCopy, shape: ReadModelShape, description: string): number {
     const { lastInsertRowid } = this.file
       .statement('INSERT INTO copies (name, version, generation, partition, shape) VALUES (?, ?, ?, ?, ?)')
@@ -46,6 +53,11 @@ export class CopyCatalog {
     this.file
       .statement('UPDATE copies SET position = ?, anchor_position = ?, anchor_event_id = ? WHERE id = ?')
       .run(position, anchor?.position ?? null, anchor?.eventId ?? null, id);
+  }
+
+  /** From here on the copy is gone, also when its tables are removed only after a restart. */
+  markDropped(id: number): void {
+    this.file.statement('UPDATE copies SET dropped = 1 WHERE id = ?').run(id);
   }
 
   /** Removes the tables of dropped copies, an index or a few rows in each turn: overwriting all at once takes seconds. */

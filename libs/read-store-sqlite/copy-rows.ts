@@ -9,6 +9,7 @@ import type {
   TermQuery,
 } from '#kernel';
 import { countersTable, dueIndex, fieldColumn, rowsTable, termsTable } from './copy-schema.js';
+import { KnownRows, type KnownRow } from './known-rows.js';
 import { indexWalks } from './row-query.js';
 import type { SqliteFile } from './sqlite-file.js';
 
@@ -17,6 +18,7 @@ type Column = FieldValue;
 /** Columns of every answer before those of the fields. */
 const FIXED_COLUMNS = ['key', 'due_at', 'counters', 'terms', 'body'];
 const TERMS_COLUMN = FIXED_COLUMNS.indexOf('terms');
+const ABSENT: KnownRow = { id: null, columns: [], isPostponed: false };
 
 /** The rows, terms and counters of one copy. Everything runs at once, in the transaction that is open if one is. */
 export class CopyRows {
@@ -26,6 +28,8 @@ export class CopyRows {
   readonly #rows: string;
   readonly #terms: string;
   readonly #counters: string;
+  readonly #known = new KnownRows();
+  readonly #texts;
 
   constructor(
     private readonly file: SqliteFile,
@@ -38,11 +42,35 @@ export class CopyRows {
     this.#counters = countersTable(id);
     this.#columns = [...FIXED_COLUMNS, ...this.#fields.map(fieldColumn)];
     this.#selected = this.#columns.join(', ');
+    this.#texts = {
+      select: `SELECT id, reason, ${this.#selected} FROM ${this.#rows} WHERE key = ?`,
+      insert: `INSERT INTO ${this.#rows} (${this.#selected}) VALUES (${this.#columns.map(() => '?').join(', ')})`,
+      delete: `DELETE FROM ${this.#rows} WHERE id = ?`,
+      insertTerm: `INSERT INTO ${this.#terms} (field, scope, term, key) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+      deleteTerm: `DELETE FROM ${this.#terms} WHERE field = ? AND scope = ? AND term = ? AND key = ?`,
+      count: `INSERT INTO ${this.#counters} (name, value) VALUES (?, ?)
+        ON CONFLICT (name) DO UPDATE SET value = value + excluded.value RETURNING value`,
+    };
+  }
+
+  /** What is known of the rows is out of date: another connection has written to the file, or a transaction was taken back. */
+  forgetRows(): void {
+    this.#known.clear();
   }
 
   load(key: string): StoredRow | null {
-    const found = this.file.statement(`SELECT ${this.#selected} FROM ${this.#rows} WHERE key = ?`).get(key);
-    return found === undefined ? null : this.#decode(found as Column[]);
+    const { id, columns } = this.#stored(key);
+    return id === null ? null : this.#decode(columns);
+  }
+
+  /** The row as it stands in the file. What was read is kept until it is written: a batch puts what it has loaded. */
+  #stored(key: string): KnownRow {
+    const remembered = this.#known.get(key);
+    if (remembered) return remembered;
+    const found = this.file.statement(this.#texts.select).get(key) as [number, string | null, ...Column[]] | undefined;
+    const known = found ? knownRow(found) : ABSENT;
+    this.#known.remember(key, known);
+    return known;
   }
 
   /** At most `limit` rows behind `key` in the order of keys; the empty text is before all. */
@@ -65,31 +93,30 @@ export class CopyRows {
   put(row: StoredRow): void {
     this.#checkNames(row);
     const columns = this.#encode(row);
-    const selected = `SELECT id, reason, ${this.#selected} FROM ${this.#rows} WHERE key = ?`;
-    const stored = this.file.statement(selected).get(row.key) as [number, string | null, ...Column[]] | undefined;
-    if (stored === undefined) {
-      const places = columns.map(() => '?').join(', ');
-      this.file.statement(`INSERT INTO ${this.#rows} (${this.#selected}) VALUES (${places})`).run(...columns);
+    const before = this.#stored(row.key);
+    this.#known.forget(row.key);
+    if (before.id === null) {
+      this.file.statement(this.#texts.insert).run(...columns);
       this.#replaceTerms(row.key, NO_TERMS, row.terms);
       return;
     }
-    const [id, postponedFor, ...before] = stored;
-    const changed = columns.flatMap((column, index) => (column === before[index] ? [] : [index]));
+    const changed = columns.flatMap((column, index) => (column === before.columns[index] ? [] : [index]));
     // Whatever was postponed is tried anew once its row is put again.
-    const assignments = postponedFor !== null ? ['parked = 0', 'tries = 0', 'next_try_at = NULL', 'reason = NULL'] : [];
+    const assignments = before.isPostponed ? ['parked = 0', 'tries = 0', 'next_try_at = NULL', 'reason = NULL'] : [];
     assignments.push(...changed.map((index) => `${this.#columns[index]} = ?`));
     if (assignments.length === 0) return;
     const update = `UPDATE ${this.#rows} SET ${assignments.join(', ')} WHERE id = ?`;
-    this.file.statement(update).run(...changed.map((index) => columns[index]), id);
-    if (changed.includes(TERMS_COLUMN)) this.#replaceTerms(row.key, parseTerms(before[TERMS_COLUMN]), row.terms);
+    this.file.statement(update).run(...changed.map((index) => columns[index]), before.id);
+    if (changed.includes(TERMS_COLUMN))
+      this.#replaceTerms(row.key, parseTerms(before.columns[TERMS_COLUMN]), row.terms);
   }
 
   remove(key: string): void {
-    const stored = this.file.statement(`SELECT id, terms FROM ${this.#rows} WHERE key = ?`).get(key);
-    if (stored === undefined) return;
-    const [id, terms] = stored as [number, string];
-    this.#replaceTerms(key, parseTerms(terms), NO_TERMS);
-    this.file.statement(`DELETE FROM ${this.#rows} WHERE id = ?`).run(id);
+    const { id, columns } = this.#stored(key);
+    if (id === null) return;
+    this.#known.forget(key);
+    this.#replaceTerms(key, parseTerms(columns[TERMS_COLUMN]), NO_TERMS);
+    this.file.statement(this.#texts.delete).run(id);
   }
 
   findKeysByTerm({ field, scope, prefix, exact, limit }: TermQuery): readonly string[] {
@@ -109,9 +136,7 @@ export class CopyRows {
 
   /** Adds to a counter. One that comes to 0 is removed. */
   count(name: string, amount: number): void {
-    const text = `INSERT INTO ${this.#counters} (name, value) VALUES (?, ?)
-      ON CONFLICT (name) DO UPDATE SET value = value + excluded.value RETURNING value`;
-    const [value] = this.file.statement(text).get(name, amount) as [number];
+    const [value] = this.file.statement(this.#texts.count).get(name, amount) as [number];
     if (value === 0) this.file.statement(`DELETE FROM ${this.#counters} WHERE name = ?`).run(name);
   }
 
@@ -140,6 +165,7 @@ export class CopyRows {
   }
 
   postpone(key: string, { tries, nextTryAt, reason }: Postponement): void {
+    this.#known.forget(key);
     this.file
       .statement(`UPDATE ${this.#rows} SET parked = ?, tries = ?, next_try_at = ?, reason = ? WHERE key = ?`)
       .run(nextTryAt === null ? 1 : 0, tries, nextTryAt, reason, key);
@@ -152,6 +178,7 @@ export class CopyRows {
   }
 
   retry(key: string): boolean {
+    this.#known.forget(key);
     const text = `UPDATE ${this.#rows} SET parked = 0, tries = 0, next_try_at = NULL, reason = NULL
       WHERE key = ? AND reason IS NOT NULL`;
     return this.file.statement(text).run(key).changes > 0;
@@ -209,17 +236,21 @@ export class CopyRows {
 
   #replaceTerms(key: string, before: StoredRow['terms'], after: StoredRow['terms']): void {
     const kept = new Set<string>();
-    const insert = `INSERT INTO ${this.#terms} (field, scope, term, key) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`;
     for (const place of placesOf(after)) {
-      this.file.statement(insert).run(...place, key);
+      this.file.statement(this.#texts.insertTerm).run(...place, key);
       kept.add(JSON.stringify(place));
     }
-    const remove = `DELETE FROM ${this.#terms} WHERE field = ? AND scope = ? AND term = ? AND key = ?`;
     for (const place of placesOf(before)) {
-      if (!kept.has(JSON.stringify(place))) this.file.statement(remove).run(...place, key);
+      if (!kept.has(JSON.stringify(place))) this.file.statement(this.#texts.deleteTerm).run(...place, key);
     }
   }
 }
+
+const knownRow = ([id, reason, ...columns]: [number, string | null, ...Column[]]): KnownRow => ({
+  id,
+  columns,
+  isPostponed: reason !== null,
+});
 
 const NO_TERMS: StoredRow['terms'] = {};
 

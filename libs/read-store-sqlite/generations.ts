@@ -1,4 +1,4 @@
-import type { Generations, ReadModelPart } from '#kernel';
+import type { Generations, ReadModelCopy, ReadModelPart } from '#kernel';
 import type { SqliteFile } from './sqlite-file.js';
 
 /** The generations of each part. `last` is the newest number that was ever given. */
@@ -49,10 +49,13 @@ export class GenerationTable {
     return last + 1;
   }
 
-  takeOver(part: ReadModelPart, generation: number): void {
-    const { active, last } = this.#pointer(part);
-    this.#retire(part, active);
-    this.#write(part, { active: generation, filling: null, last });
+  takeOver(copy: ReadModelCopy, mayTakeOverFrom: (active: number) => boolean): boolean {
+    const { active, filling, last } = this.#pointer(copy);
+    if (active === copy.generation) return true;
+    if (filling !== copy.generation || !mayTakeOverFrom(active)) return false;
+    this.#retire(copy, active);
+    this.#write(copy, { active: copy.generation, filling: null, last });
+    return true;
   }
 
   startAnew(part: ReadModelPart): number {

@@ -11,6 +11,8 @@ const BUSY_TIMEOUT_MS = 2_000;
  * enough that a page that changes again and again is written back once.
  */
 const LOG_PAGES = 2_000;
+/** What is read again and again is kept in this process: without it, each step into an index is a call to the system. */
+const PAGE_CACHE_KIBIBYTES = 32 * 1_024;
 const FILE_MODE = 0o600;
 const DIRECTORY_MODE = 0o700;
 
@@ -122,6 +124,7 @@ function configure(database: Database.Database, synchronous: Synchronous): void 
   demand(database, `synchronous = ${synchronous}`, 'synchronous', SYNCHRONOUS_LEVELS[synchronous]);
   demand(database, 'secure_delete = ON', 'secure_delete', 1);
   demand(database, 'temp_store = MEMORY', 'temp_store', 2);
+  demand(database, `cache_size = ${-PAGE_CACHE_KIBIBYTES}`, 'cache_size', -PAGE_CACHE_KIBIBYTES);
   demand(database, `wal_autocheckpoint = ${LOG_PAGES}`, 'wal_autocheckpoint', LOG_PAGES);
 }
 

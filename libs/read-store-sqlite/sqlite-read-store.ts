@@ -38,6 +38,7 @@ export class SqliteReadStore extends ReadStore {
   readonly #leases: Leases;
   readonly #generations: GenerationTable;
   readonly #parked: ParkedStreams;
+  #dataVersion = 0;
   #dropping: Promise<void> = Promise.resolve();
 
   private constructor(private readonly file: SqliteFile) {
@@ -202,12 +203,7 @@ export class SqliteReadStore extends ReadStore {
   }
 
   override listCopies(): Promise<readonly ReadModelCopy[]> {
-    return this.file.run(() => {
-      const text = `SELECT name, version, generation, partition FROM copies WHERE dropped = 0
-        ORDER BY name, version, generation, partition`;
-      const found = this.file.statement(text).all() as [string, number, number, number][];
-      return found.map(([name, version, generation, partition]) => ({ name, version, generation, partition }));
-    });
+    return this.file.run(() => this.#catalog.list());
   }
 
   override generations(part: ReadModelPart): Promise<Generations> {
@@ -222,15 +218,11 @@ export class SqliteReadStore extends ReadStore {
     copy: ReadModelCopy,
     mayTakeOver: (filled: Checkpoint | null, active: Checkpoint | null) => boolean,
   ): Promise<boolean> {
-    return this.file.write(() => {
-      const { active, filling } = this.#generations.read(copy);
-      if (active === copy.generation) return true;
-      if (filling !== copy.generation) return false;
-      if (!mayTakeOver(this.#catalog.checkpoint(copy), this.#catalog.checkpoint({ ...copy, generation: active })))
-        return false;
-      this.#generations.takeOver(copy, copy.generation);
-      return true;
-    });
+    return this.file.write(() =>
+      this.#generations.takeOver(copy, (active) =>
+        mayTakeOver(this.#catalog.checkpoint(copy), this.#catalog.checkpoint({ ...copy, generation: active })),
+      ),
+    );
   }
 
   override startAnew(part: ReadModelPart): Promise<number> {
@@ -243,8 +235,7 @@ export class SqliteReadStore extends ReadStore {
       const entry = this.#catalog.entry(copy);
       if (!entry) return;
       this.#parked.forget(entry.id);
-      // From here on the copy is gone, also when its tables are removed only after a restart.
-      this.file.statement('UPDATE copies SET dropped = 1 WHERE id = ?').run(entry.id);
+      this.#catalog.markDropped(entry.id);
       this.#copies.delete(nameOf(copy));
     });
     const removal = this.#dropping.then(() => this.#catalog.removeDropped());
@@ -271,15 +262,34 @@ export class SqliteReadStore extends ReadStore {
   #rows(copy: ReadModelCopy): CopyRows {
     const rows = this.#copies.get(nameOf(copy));
     if (!rows) throw new RangeError(`The copy ${nameOf(copy)} was not prepared.`);
+    this.#noticeOthers();
     return rows;
   }
 
-  #writeUnder(lease: Lease, work: () => void): Promise<'saved' | 'fenced'> {
-    return this.file.write(() => {
-      if (!this.#leases.isCurrent(lease)) return 'fenced';
-      work();
-      return 'saved';
-    });
+  /** What was read is kept only as long as this connection alone has written to the file. */
+  #noticeOthers(): void {
+    const [version] = this.file.statement('PRAGMA data_version').get() as [number];
+    if (version === this.#dataVersion) return;
+    this.#dataVersion = version;
+    this.#forgetRows();
+  }
+
+  #forgetRows(): void {
+    for (const rows of this.#copies.values()) rows.forgetRows();
+  }
+
+  async #writeUnder(lease: Lease, work: () => void): Promise<'saved' | 'fenced'> {
+    try {
+      return await this.file.write(() => {
+        if (!this.#leases.isCurrent(lease)) return 'fenced';
+        work();
+        return 'saved';
+      });
+    } catch (error) {
+      // What was read inside a transaction that was taken back has never been there.
+      this.#forgetRows();
+      throw error;
+    }
   }
 
   /** Not in the caller's own stack, so that a listener's fault is not taken for that of a transaction that was committed. */

@@ -72,6 +72,14 @@ export class MongoVaultStore extends VaultStore {
     });
   }
 
+  override readKeys(subjects: readonly string[]): Promise<ReadonlyMap<string, WrappedKey | 'destroyed'>> {
+    return this.connection.run(async () => {
+      const unique = [...new Set(subjects)];
+      const stored = await this.#keys.find({ _id: { $in: unique } }, { batchSize: unique.length + 1 }).toArray();
+      return new Map(stored.map((key) => [key._id, key.destroyed ? 'destroyed' : decodeKey(key)]));
+    });
+  }
+
   override rewrapKey(before: WrappedKey, after: WrappedKey): Promise<boolean> {
     return this.connection.run(async () => {
       if (before.subject !== after.subject) throw new RangeError('A key is wrapped again for its own subject alone.');

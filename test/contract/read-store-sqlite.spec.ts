@@ -68,6 +68,28 @@ describe('SqliteReadStore on disk', () => {
     await expect(store.prepare(changed, copy)).rejects.toThrow(RangeError);
   });
 
+  it('reads what another connection has written since, whatever it has read before', async () => {
+    const lease = await acquire(store, 'lease', 'owner', LEASE_MS);
+    await store.save(copy, lease, { ...none, puts: [row('k1', { fields: { name: 'a' } })] });
+    expect((await store.load(copy, ['k1', 'k2'])).get('k1')?.fields['name']).toBe('a');
+    const file = SqliteFile.open(join(dataDir, 'read.sqlite'), 'NORMAL');
+    await file.write(() => file.database.exec(`UPDATE rows_1_ SET "field:name" = 'b'`));
+    await file.close();
+    expect((await store.load(copy, ['k1'])).get('k1')?.fields['name']).toBe('b');
+    await store.save(copy, lease, { ...none, puts: [row('k1', { fields: { name: 'a' } }), row('k2')] });
+    expect((await store.load(copy, ['k1', 'k2'])).get('k1')?.fields['name']).toBe('a');
+  });
+
+  it('keeps nothing of a transaction that failed', async () => {
+    const lease = await acquire(store, 'lease', 'owner', LEASE_MS);
+    await store.load(copy, ['k1']);
+    const puts = [row('k1'), row('k2', { fields: { unheard: 'of' } })];
+    await expect(store.save(copy, lease, { ...none, puts })).rejects.toThrow(RangeError);
+    expect(await store.load(copy, ['k1', 'k2'])).toEqual(new Map());
+    await store.save(copy, lease, { ...none, puts: [row('k1')] });
+    expect([...(await store.load(copy, ['k1'])).keys()]).toEqual(['k1']);
+  });
+
   it('treats the leases of an earlier opening as free, under a newer fence', async () => {
     const before = await acquire(store, 'lease', 'owner', LEASE_MS);
     expect(await store.acquireLease('lease', 'other', LEASE_MS)).toBeNull();

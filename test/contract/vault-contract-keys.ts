@@ -35,6 +35,23 @@ export function describeKeys(begin: () => VaultCase): void {
     expect(await store.readKey(subject)).toBe('destroyed');
   });
 
+  it('answers several subjects at once, each as it would alone', async () => {
+    const vault = begin();
+    const { store, subject } = vault;
+    const [living, gone, never] = [`${subject}-a`, `${subject}-b`, `${subject}-c`];
+    await store.insertKey(wrappedKey(living));
+    await store.insertKey(wrappedKey(gone));
+    await store.destroyKey(gone);
+    const found = await store.readKeys([gone, living, never, living]);
+    expect(new Map([...found].sort())).toEqual(
+      new Map<string, unknown>([
+        [living, wrappedKey(living)],
+        [gone, 'destroyed'],
+      ]),
+    );
+    expect(await store.readKeys([])).toEqual(new Map());
+  });
+
   it('lets one of many wrap a key again', async () => {
     const vault = begin();
     const key = await vault.makeKey();

@@ -7,7 +7,7 @@ import { chanceOf, tell, wholeNumber } from './chance.js';
 import { mixCommands, sendAll } from './commands.js';
 import { judgeStores } from './judge.js';
 import { startAgain } from './moments.js';
-import { modelsOfService } from './replay.js';
+import { modelsOfService } from '../support/service/service-models.js';
 import { prepareSites, prepareStages } from './stages.js';
 
 const COMMANDS = wholeNumber('CRASH_COMMANDS', 200);

@@ -15,7 +15,7 @@ import {
 import { tell } from './chance.js';
 import { judgeStores } from './judge.js';
 import { killAt, startAgain } from './moments.js';
-import { modelsOfService } from './replay.js';
+import { modelsOfService } from '../support/service/service-models.js';
 
 /** Each kill has its own attempts, all called back at once, so that it finds them at different steps. */
 const KILLS_AT = [0.25, 0.5, 0.8];

@@ -4,7 +4,7 @@ import { spawnService, type SpawnedService } from '../support/service/spawned-se
 import { chanceOf, tell } from './chance.js';
 import { judgeStores } from './judge.js';
 import { killAt, startAgain, type Moment } from './moments.js';
-import { modelsOfService } from './replay.js';
+import { modelsOfService } from '../support/service/service-models.js';
 import { prepareStages } from './stages.js';
 
 const STAGES = 4;

@@ -8,7 +8,7 @@ import { storedEvents, type StoredEvent } from '../support/service/stored-events
 import { tell, wholeNumber } from './chance.js';
 import { judgeStores } from './judge.js';
 import { Histogram, killAt, spread, startAgain, type Moment } from './moments.js';
-import { modelsOfService } from './replay.js';
+import { modelsOfService } from '../support/service/service-models.js';
 import { selectableOf } from './stages.js';
 import { readVault } from './stored-vault.js';
 

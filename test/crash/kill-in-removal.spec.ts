@@ -6,7 +6,7 @@ import { storedEvents } from '../support/service/stored-events.js';
 import { tell, wholeNumber } from './chance.js';
 import { judgeStores } from './judge.js';
 import { Histogram, killAt, spread, startAgain, type Moment } from './moments.js';
-import { modelsOfService } from './replay.js';
+import { modelsOfService } from '../support/service/service-models.js';
 import { prepareStages, type Stage } from './stages.js';
 import { readVault } from './stored-vault.js';
 

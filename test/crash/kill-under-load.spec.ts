@@ -8,7 +8,7 @@ import { chanceOf, tell, wholeNumber } from './chance.js';
 import { mixCommands, sendAll, type LoadCommand } from './commands.js';
 import { judgeStores } from './judge.js';
 import { killAt, startAgain } from './moments.js';
-import { modelsOfService } from './replay.js';
+import { modelsOfService } from '../support/service/service-models.js';
 import { prepareSites, prepareStages, type Site, type Stage } from './stages.js';
 
 const ROUNDS = wholeNumber('CRASH_ROUNDS', 20);

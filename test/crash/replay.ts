@@ -15,12 +15,11 @@ import {
   type StoredRow,
 } from '#kernel';
 import { SqliteReadStore } from '#read-store-sqlite';
-import { readConfiguration, Rest, Runners } from '#runtime';
+import { Rest, Runners } from '#runtime';
 import { connection, grant, socialAccount } from '#social-accounts';
 import { SqliteVaultStore } from '#vault-sqlite';
 import { workspace } from '#workspaces';
-import { startStandalone } from '../../apps/standalone/standalone.js';
-import { environmentFor } from '../support/service/in-process-service.js';
+import { withoutDeeds } from '../support/service/service-models.js';
 import type { Snapshot } from './snapshot.js';
 
 const REPLAY_LIMIT_MS = 60_000;
@@ -38,16 +37,6 @@ class StandingClock extends Clock {
   override onMoved(): () => void {
     return () => undefined;
   }
-}
-
-/** The read models and automations that the service runs, taken from a service, so that none is forgotten here. */
-export async function modelsOfService(): Promise<readonly ReadModel[]> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'social-accounts-models-'));
-  const service = await startStandalone(readConfiguration(await environmentFor(dataDir, {})));
-  const { models } = service.runners;
-  await service.close();
-  rmSync(dataDir, { recursive: true, force: true });
-  return models;
 }
 
 export interface Comparison {
@@ -85,11 +74,6 @@ export async function compareWithReplay(snapshot: Snapshot, models: readonly Rea
     for (const store of [events, live, vaultStore, fresh]) await store.close();
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-function withoutDeeds(model: ReadModel): ReadModel {
-  const { carryOut: _carryOut, ...rows } = model as ReadModel & { readonly carryOut?: unknown };
-  return rows;
 }
 
 async function replay(

@@ -91,7 +91,7 @@ export const accountsReadModel: ReadModel<AccountsRow> = {
   },
   terms: ['word'],
   follows: ['socialAccount', 'grant', 'workspace'],
-  readsPersonalData: true,
+  readsPersonalData: ['socialAccount'],
   project(row, opened) {
     const [category] = opened.recorded.stream.split('-', 1);
     if (category === 'socialAccount') return projectAccount(row as AccountRow | null, opened);
