@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Checkpoint, ReadModelCopy, ReadModelShape } from '#kernel';
-import { copyTables, countersTable, rowsTable, termsTable } from './copy-schema.js';
+import { CATALOG, copyTables, countersTable, rowsTable, termsTable } from './copy-schema.js';
 import type { SqliteFile } from './sqlite-file.js';
 
 /** Rows removed at once by a drop, so that it does not hold up the thread. */
@@ -15,6 +15,12 @@ interface CatalogEntry {
 /** Which copies there are, each with the shape it was made for and how far it has come. */
 export class CopyCatalog {
   constructor(private readonly file: SqliteFile) {}
+
+  /** Makes the tables where they are missing; `others` are those of the rest of the store. */
+  open(others: string): void {
+    forgetOlderLayout(this.file);
+    this.file.database.exec(CATALOG + others);
+  }
 
   entry(copy: ReadModelCopy): CatalogEntry | null {
     const found = this.file
@@ -85,7 +91,7 @@ export class CopyCatalog {
 }
 
 /** Rows can be made again from the log: a file of an older layout of ours is begun anew rather than changed. */
-export function forgetOlderLayout(file: SqliteFile): void {
+function forgetOlderLayout(file: SqliteFile): void {
   const columns = file.database.pragma('table_info(copies)') as readonly { readonly name: string }[];
   if (columns.length === 0 || columns.some(({ name }) => name === 'anchor_event_id')) return;
   const tables = file.statement(`SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`);

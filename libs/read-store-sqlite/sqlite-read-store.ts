@@ -15,9 +15,9 @@ import type {
   StoredRow,
   TermQuery,
 } from '#kernel';
-import { CopyCatalog, forgetOlderLayout } from './copy-catalog.js';
+import { CopyCatalog } from './copy-catalog.js';
 import { CopyRows } from './copy-rows.js';
-import { CATALOG, describeShape } from './copy-schema.js';
+import { describeShape } from './copy-schema.js';
 import { GENERATIONS_TABLES, GenerationTable } from './generations.js';
 import { Leases } from './leases.js';
 import { PARKED_TABLES, ParkedStreams } from './parked-streams.js';
@@ -53,10 +53,7 @@ export class SqliteReadStore extends ReadStore {
   static async open(options: { readonly dataDir: string }): Promise<SqliteReadStore> {
     const store = new SqliteReadStore(SqliteFile.open(join(options.dataDir, FILE_NAME), 'NORMAL'));
     try {
-      await store.file.write(() => {
-        forgetOlderLayout(store.file);
-        store.file.database.exec(CATALOG + GENERATIONS_TABLES + PARKED_TABLES);
-      });
+      await store.file.write(() => store.#catalog.open(GENERATIONS_TABLES + PARKED_TABLES));
       await store.#catalog.removeDropped();
       return store;
     } catch (error) {
