@@ -2,10 +2,24 @@ import { parseArgs } from 'node:util';
 import { type Command, type Given, type Surroundings, WrongUsage } from './command.js';
 import { eventStoreSecure } from './commands/event-store-secure.js';
 import { migrate } from './commands/migrate.js';
+import { parkedList, parkedRetry, parkedSkip } from './commands/parked.js';
+import { projections } from './commands/projections.js';
+import { readStoreAdopt } from './commands/read-store-adopt.js';
+import { rebuild } from './commands/rebuild.js';
 import { vaultRewrap } from './commands/vault-rewrap.js';
 import { sentencesOf } from './sentences.js';
 
-const COMMANDS: readonly Command[] = [migrate, eventStoreSecure, vaultRewrap];
+const COMMANDS: readonly Command[] = [
+  projections,
+  rebuild,
+  parkedList,
+  parkedRetry,
+  parkedSkip,
+  readStoreAdopt,
+  vaultRewrap,
+  eventStoreSecure,
+  migrate,
+];
 
 export const STATUS = { done: 0, failed: 1, usage: 64 } as const;
 

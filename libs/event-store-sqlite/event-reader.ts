@@ -24,6 +24,7 @@ export class EventReader {
   private readonly lastOfStream: Database.Statement<[string], Row>;
   private readonly behind: Database.Statement<[number, number], Row>;
   private readonly at: Database.Statement<[number], Row>;
+  private readonly last: Database.Statement<[], [number | null]>;
 
   constructor(file: string) {
     const database = openForReading(file);
@@ -34,6 +35,7 @@ export class EventReader {
     this.lastOfStream = select('WHERE stream = ? ORDER BY revision DESC LIMIT 1');
     this.behind = select('WHERE position > ? ORDER BY position LIMIT ?');
     this.at = select('WHERE position = ?');
+    this.last = database.prepare<[], [number | null]>('SELECT max(position) FROM events').raw();
   }
 
   readStream(stream: string, fromRevision: number, limit: number): RecordedEvent[] {
@@ -59,6 +61,12 @@ export class EventReader {
   readAt(position: number): RecordedEvent | null {
     const row = this.at.get(position);
     return row === undefined ? null : recorded(row);
+  }
+
+  /** The position of the newest event, or null. */
+  newest(): number | null {
+    const [position] = this.last.get() ?? [null];
+    return position;
   }
 
   close(): void {

@@ -184,7 +184,7 @@ export class ReadModelRunner {
 
   async #watchTakeOver(signal: AbortSignal): Promise<void> {
     while (!signal.aborted && this.#fills) {
-      if (this.reached !== null) await this.#tryToTakeOver();
+      await this.#tryToTakeOver();
       await pause(TAKE_OVER_POLL_MS, signal);
     }
     await aborted(signal);

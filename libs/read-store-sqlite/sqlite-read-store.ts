@@ -49,12 +49,15 @@ export class SqliteReadStore extends ReadStore {
     this.#parked = new ParkedStreams(file);
   }
 
-  /** @throws StoreUnavailable when the disk or another process's lock does not let it. */
-  static async open(options: { readonly dataDir: string }): Promise<SqliteReadStore> {
+  /**
+   * @param options `besideOwner`: a service may have the file open, and looks after what was dropped itself.
+   * @throws StoreUnavailable when the disk or another process's lock does not let it.
+   */
+  static async open(options: { readonly dataDir: string; readonly besideOwner?: boolean }): Promise<SqliteReadStore> {
     const store = new SqliteReadStore(SqliteFile.open(join(options.dataDir, FILE_NAME), 'NORMAL'));
     try {
       await store.file.write(() => store.#catalog.open(GENERATIONS_TABLES + PARKED_TABLES));
-      await store.#catalog.removeDropped();
+      if (!options.besideOwner) await store.#catalog.removeDropped();
       return store;
     } catch (error) {
       await store.close();
@@ -171,7 +174,9 @@ export class SqliteReadStore extends ReadStore {
       for (const stream of changes.unparks ?? []) this.#parked.unpark(rows.id, stream);
       if (changes.checkpoint) this.#catalog.moveCheckpoint(rows.id, changes.checkpoint);
     });
-    if (outcome === 'saved' && changes.checkpoint) this.#tellListeners(copy);
+    if (outcome === 'fenced' || !changes.checkpoint) return outcome;
+    // Not in the caller's own stack, so that a listener's fault is not taken for that of a transaction that was committed.
+    for (const listener of this.#listeners) queueMicrotask(() => listener(copy));
     return outcome;
   }
 
@@ -287,11 +292,6 @@ export class SqliteReadStore extends ReadStore {
       this.#forgetRows();
       throw error;
     }
-  }
-
-  /** Not in the caller's own stack, so that a listener's fault is not taken for that of a transaction that was committed. */
-  #tellListeners(copy: ReadModelCopy): void {
-    for (const listener of this.#listeners) queueMicrotask(() => listener(copy));
   }
 }
 

@@ -14,6 +14,8 @@ export {
 export type { MigrationMark } from './migration-mark.js';
 export { loadModels, STREAMS } from './models.js';
 export { createLogger } from './observability.js';
+export { openOperatorView } from './operator-stores.js';
+export type { OperatorView } from './operator-stores.js';
 export { Projections } from './projections.js';
 export type { Parked, Projection } from './projections.js';
 export { Rest } from './rest.js';

@@ -94,6 +94,23 @@ export class Projections {
     return generations.length === 0 ? null : Math.max(...generations);
   }
 
+  /** How far the generation that fills is, at the partition that is furthest behind; null where none fills. */
+  async filling(name: string): Promise<{ readonly generation: number; readonly position: Position | null } | null> {
+    const found = [];
+    for (const [, part] of partsOf(this.models.filter((model) => model.name === name))) {
+      const { filling: generation } = await this.stores.rows.generations(part);
+      if (generation === null) continue;
+      found.push({
+        generation,
+        position: (await this.stores.rows.checkpoint({ ...part, generation }))?.position ?? null,
+      });
+    }
+    const { events } = this.stores;
+    const byPosition = (a: Position | null, b: Position | null): number =>
+      a === null || b === null ? Number(a !== null) - Number(b !== null) : events.comparePositions(a, b);
+    return found.sort((a, b) => byPosition(a.position, b.position))[0] ?? null;
+  }
+
   /**
    * Takes the log as it is for the right one: every read model and automation begins anew, from its first event.
    * Answers how many copies do.
