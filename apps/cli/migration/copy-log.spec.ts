@@ -82,7 +82,7 @@ describe('copying a log', () => {
 
   it('goes on where it stopped, wherever that was', async () => {
     for (let turn = 0; turn < 700; turn += 1) await write(`note-${turn % 7}`, `t${turn}`, `t${turn} too`);
-    const append = target.append;
+    const append = target.append.bind(target);
     for (const dies of [1, 300, 301, 640]) {
       let left = dies - appends.length;
       target.append = (...parameters) => {
