@@ -121,7 +121,8 @@ await describeWithMongoDb('cli migrate', (mongo) => {
         const isOver = run.ended.then(() => true);
         await withTarget(async (target) => {
           while (!(await hasCome(target))) {
-            expect(await Promise.race([isOver, sleep(POLL_MS).then(() => false)])).toBe(false);
+            const isEnded = await Promise.race([isOver, sleep(POLL_MS).then(() => false)]);
+            if (isEnded) throw new Error(`It ended before it was killed: ${(await run.ended).stderr}`);
           }
         });
         run.process.kill('SIGKILL');
