@@ -19,3 +19,20 @@ export async function atOnce<Item>(
   await Promise.all(underWay);
   if (failures.length > 0) throw failures[0];
 }
+
+/** Lets work of the same name wait for each other, and work of different names not. */
+export class Turns {
+  readonly #last = new Map<string, Promise<void>>();
+
+  async take(name: string, work: () => Promise<void>): Promise<void> {
+    const before = this.#last.get(name) ?? Promise.resolve();
+    const mine = before.then(work);
+    const settled = mine.catch(() => undefined);
+    this.#last.set(name, settled);
+    try {
+      await mine;
+    } finally {
+      if (this.#last.get(name) === settled) this.#last.delete(name);
+    }
+  }
+}

@@ -65,7 +65,7 @@ function parse({ options = {}, parameters = [] }: Command, words: readonly strin
       allowPositionals: true,
     });
   } catch (error) {
-    throw new WrongUsage(error instanceof Error ? error.message : 'The options cannot be read.');
+    throw new WrongUsage(firstLineOf(error));
   }
   const { values, positionals } = parsed;
   if (values['help'] === true) return 'help';
@@ -76,6 +76,10 @@ function parse({ options = {}, parameters = [] }: Command, words: readonly strin
   if (missing.length > 0) throw new WrongUsage(`${missing.map((name) => `<${name}>`).join(' ')} is missing.`);
   return { options: values, parameters: positionals };
 }
+
+/** Of what parseArgs says: it may go on with advice. */
+const firstLineOf = (error: unknown): string =>
+  (error as Partial<Error>).message?.split('\n')[0] ?? 'The options cannot be read.';
 
 function overview(): string {
   const width = Math.max(...COMMANDS.map(({ name }) => name.length)) + 2;

@@ -46,6 +46,18 @@ describe('a data key', () => {
 });
 
 describe('master keys', () => {
+  it('wrap anew what an older one wrapped, so that it is not needed any more', () => {
+    const [old, next] = [masterKey(), masterKey()];
+    const dataKey = randomBytes(32);
+    const wrapped = new MasterKeys([old]).wrap('acc_1', dataKey);
+    const rewrapped = new MasterKeys([next, old]).rewrap(wrapped);
+    expect(rewrapped).toMatchObject({ subject: 'acc_1' });
+    if (!rewrapped) throw new Error('It was not wrapped anew.');
+    expect(new MasterKeys([next]).unwrap(rewrapped).equals(dataKey)).toBe(true);
+    expect(new MasterKeys([next, old]).rewrap(rewrapped)).toBeNull();
+    expect(() => new MasterKeys([next]).rewrap(wrapped)).toThrow(/not configured/);
+  });
+
   it('unwrap what any of them wrapped, for the same subject alone', () => {
     const [old, next] = [masterKey(), masterKey()];
     const dataKey = randomBytes(32);

@@ -70,8 +70,8 @@ async function move(
 
   const eventIdAt = async (position: string): Promise<string | null> =>
     (await source.events.readAt(position))?.id ?? null;
-  await new TodoMove(source.rows, target.rows, positions, eventIdAt).run(models);
-  const filling = report('read models', events * countPartitions(models));
+  const folded = await new TodoMove(source.rows, target.rows, positions, eventIdAt).run(models);
+  const filling = report('read models', events * countPartitions(models) - folded);
   await fillReadModels({ events: target.events, rows: target.rows, vault: targetVault }, models, log, filling);
   filling.end();
 

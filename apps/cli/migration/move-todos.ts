@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   isAutomation,
+  type Lease,
   type ReadModel,
   type ReadModelCopy,
   type ReadStore,
@@ -11,7 +13,11 @@ import { CommandFailed } from '../command.js';
 import type { Positions } from './positions.js';
 
 const ROWS_PER_SAVE = 500;
-const LEASE_MS = 10 * 60_000;
+/** A lease that lapsed still counts until somebody takes it: it need not last as long as the work. */
+const LEASE_MS = 5_000;
+/** An interrupted run's lease has lapsed by then. */
+const LEASE_WAIT_LIMIT_MS = 3 * LEASE_MS;
+const LEASE_POLL_MS = 250;
 
 /**
  * Moves an automation's to-dos as they are, with its checkpoint in the target's words: one that is settled leaves no event, so that
@@ -19,6 +25,8 @@ const LEASE_MS = 10 * 60_000;
  * log instead. What was put off or parked is tried again at its time. Repeatable.
  */
 export class TodoMove {
+  readonly #owner = randomUUID();
+
   constructor(
     private readonly source: ReadStore,
     private readonly target: ReadStore,
@@ -26,31 +34,34 @@ export class TodoMove {
     private readonly eventIdAt: (position: string) => Promise<string | null>,
   ) {}
 
-  async run(models: readonly ReadModel[]): Promise<void> {
+  /** Answers how many events need not be folded any more, over all automations. */
+  async run(models: readonly ReadModel[]): Promise<number> {
+    let folded = 0;
     for (const model of models.filter(isAutomation)) {
       for (let partition = 0; partition < model.partitions; partition += 1) {
-        await this.#move(model, { name: model.name, version: model.version, generation: 0, partition });
+        folded += await this.#move(model, { name: model.name, version: model.version, generation: 0, partition });
       }
     }
+    return folded;
   }
 
-  async #move(model: ReadModel, copy: ReadModelCopy): Promise<void> {
-    if ((await this.target.checkpoint(copy)) !== null) return;
+  async #move(model: ReadModel, copy: ReadModelCopy): Promise<number> {
+    if ((await this.target.checkpoint(copy)) !== null) return 0;
+    const former = { ...copy, generation: (await this.source.generations(copy)).active };
     // In an embedded store everything that is read is an event of ours: what was reached is the newest one's place.
-    const anchor = (await this.source.checkpoint(copy))?.anchor;
-    if (!anchor || (await this.eventIdAt(anchor.position)) !== anchor.eventId) return;
-    await this.source.prepare(model, copy);
+    const anchor = (await this.source.checkpoint(former))?.anchor;
+    if (!anchor || (await this.eventIdAt(anchor.position)) !== anchor.eventId) return 0;
+    await this.source.prepare(model, former);
     // Without a checkpoint it is what an interrupted run has left.
     await this.target.drop(copy);
     await this.target.prepare(model, copy);
-    const lease = await this.target.acquireLease(`migration ${model.name}/${copy.partition}`, randomUUID(), LEASE_MS);
-    if (lease === null) throw new CommandFailed('Another migration into these stores is under way.');
+    const lease = await this.#acquireLease(`migration ${model.name}/${copy.partition}`);
     const save = async (puts: readonly StoredRow[], checkpoint: RowChanges['checkpoint']): Promise<void> => {
       const saved = await this.target.save(copy, lease, { puts, deletes: [], counts: countersOf(puts), checkpoint });
       if (saved === 'fenced') throw new CommandFailed('Another migration into these stores is under way.');
     };
     let waiting: StoredRow[] = [];
-    for await (const row of this.source.scan(copy)) {
+    for await (const row of this.source.scan(former)) {
       waiting.push(row);
       if (waiting.length < ROWS_PER_SAVE) continue;
       await save(waiting, null);
@@ -59,6 +70,17 @@ export class TodoMove {
     const position = await this.positions.translate(anchor.position);
     await save(waiting, { position, anchor: { position, eventId: anchor.eventId } });
     await this.target.releaseLease(lease);
+    return Number(anchor.position);
+  }
+
+  async #acquireLease(name: string): Promise<Lease> {
+    const deadline = performance.now() + LEASE_WAIT_LIMIT_MS;
+    for (;;) {
+      const lease = await this.target.acquireLease(name, this.#owner, LEASE_MS);
+      if (lease !== null) return lease;
+      if (performance.now() > deadline) throw new CommandFailed('Another migration into these stores is under way.');
+      await sleep(LEASE_POLL_MS);
+    }
   }
 }
 

@@ -7,7 +7,7 @@ import {
 } from '#http';
 import type { StoredVaultRecord, VaultRecord, VaultStore, WrappedKey } from '#kernel';
 import { MIGRATION_RECORD_KIND } from '#runtime';
-import { atOnce } from '../at-once.js';
+import { atOnce, Turns } from '../at-once.js';
 import { CommandFailed } from '../command.js';
 import { pages } from '../pages.js';
 import type { Progress } from '../progress.js';
@@ -26,6 +26,8 @@ interface Kind<Item> {
   compare(a: Item, b: Item): number;
   /** Whether the target has what it should. */
   agree(source: Item, target: Item): Promise<boolean>;
+  /** What writes of this item would stand in each other's way, or null. */
+  turnOf(item: Item): string | null;
   /** Makes the target agree with the source. */
   move(pair: Pair<Item>): Promise<void>;
 }
@@ -63,8 +65,13 @@ export class VaultMove {
     const moving = this.report(kind.what, total);
     const pairs = (): AsyncGenerator<Pair<Item>> =>
       sideBySide(kind.read(this.source), kind.read(this.target), (a, b) => kind.compare(a, b));
+    const turns = new Turns();
     await atOnce(AT_ONCE, pairs(), async ([source, target]) => {
-      if (source === null || target === null || !(await kind.agree(source, target))) await kind.move([source, target]);
+      if (source === null || target === null || !(await kind.agree(source, target))) {
+        const turn = source === null ? null : kind.turnOf(source);
+        const move = (): Promise<void> => kind.move([source, target]);
+        await (turn === null ? move() : turns.take(turn, move));
+      }
       if (source !== null) moving.advance(1);
     });
     moving.end();
@@ -83,6 +90,7 @@ export class VaultMove {
       read: (store) => pages((after) => store.destroyedSubjects(after, PAGE_ITEMS)),
       compare: byCodePoint,
       agree: () => Promise.resolve(true),
+      turnOf: () => null,
       move: async ([source]) => {
         if (source === null) throw differs('destroyed keys');
         await this.target.destroyKey(source);
@@ -96,6 +104,7 @@ export class VaultMove {
       read: (store) => pages((after: WrappedKey | null) => store.listKeys(after?.subject ?? null, PAGE_ITEMS)),
       compare: (a, b) => byCodePoint(a.subject, b.subject),
       agree: async (a, b) => a.wrapped === b.wrapped && a.masterKeyId === b.masterKeyId,
+      turnOf: () => null,
       move: async ([source, target]) => {
         if (source === null) throw differs('keys');
         // Wrapped anew since an earlier run: it is the same key.
@@ -111,6 +120,8 @@ export class VaultMove {
       read: (store) => recordsOf(store),
       compare: (a, b) => byCodePoint(a.kind, b.kind) || byCodePoint(a.id, b.id),
       agree: (source, target) => this.#agree(source, target),
+      // On a server each of these is a transaction that changes the subject's key.
+      turnOf: ({ subject }) => subject,
       move: ([source, target]) => this.#moveRecord(source, target),
     };
   }

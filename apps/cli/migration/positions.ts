@@ -1,4 +1,5 @@
 import type { EventStore, Position } from '#kernel';
+import { CommandFailed } from '../command.js';
 
 /** What the target's log calls the places of the source's: by the event that stands there, which has its stream and revision in both. */
 export class Positions {
@@ -23,6 +24,7 @@ export class Positions {
     const event = await this.source.readAt(position);
     if (event === null) return position;
     const [found] = await this.target.readStream(event.stream, event.revision, 1);
-    return found?.id === event.id ? found.position : position;
+    if (found?.id !== event.id) throw new CommandFailed('The target does not give back what was written to it.');
+    return found.position;
   }
 }

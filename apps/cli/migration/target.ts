@@ -6,8 +6,13 @@ import { MongoVaultStore } from '#vault-mongodb';
 import { CommandFailed } from '../command.js';
 import type { MigratedStores } from './source.js';
 
-/** The servers. Large answers of a busy server may take longer here than a service would let them. */
+/** Nobody waits at the other end, so that a busy server may take longer than a service would let it. */
 const READ_LIMIT_MS = 30_000;
+/**
+ * The transactions of a run that was killed hold what they changed until the server ends them, a minute later by default.
+ * Whoever goes on writes to the same places first.
+ */
+const ANSWER_LIMIT_MS = 90_000;
 
 /** @throws StoreUnavailable, ReplicaSetRequired, or Error for a connection string that cannot be read. */
 export async function openTarget(
@@ -43,7 +48,7 @@ export async function openTarget(
 /** The driver quotes a connection string that it cannot read. */
 async function openConnection(url: string): Promise<MongoConnection> {
   try {
-    return await MongoConnection.open({ url });
+    return await MongoConnection.open({ url, limits: { answerMs: ANSWER_LIMIT_MS, saveMs: ANSWER_LIMIT_MS } });
   } catch (error) {
     if (error instanceof Error && error.name.startsWith('MongoParse')) {
       throw new CommandFailed('READ_STORE_URL cannot be read; special characters in it must be percent-encoded.');

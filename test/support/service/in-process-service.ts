@@ -11,7 +11,7 @@ export type Environment = Readonly<Record<string, string>>;
 /** The standalone service with everything of it inside the test's own process, on a data directory of its own. */
 export class InProcessService extends ServiceUnderTest {
   private constructor(
-    private readonly environment: Environment,
+    private environment: Environment,
     private running: Standalone,
     dataDir: string,
   ) {
@@ -24,9 +24,10 @@ export class InProcessService extends ServiceUnderTest {
     return new InProcessService(complete, await startStandalone(readConfiguration(complete)), dataDir);
   }
 
-  /** Ends the service and starts it again on the same data and ports. */
-  async restart(): Promise<void> {
+  /** Ends the service and starts it again on the same data and ports, with other settings from there on where some are given. */
+  async restart(changes: Environment = {}): Promise<void> {
     await this.running.close();
+    this.environment = { ...this.environment, ...changes };
     this.running = await startStandalone(readConfiguration(this.environment));
   }
 
