@@ -7,6 +7,8 @@ import { hasSealedBytes, openUnder, parseStreamName, type OpenedEvent } from './
 import type { Vault } from './vault.js';
 
 const DEPENDENTS_PER_SAVE = 500;
+/** On a server each query waits for its answer, so that many wait together; an embedded store answers at once. */
+const QUERIES_AT_ONCE = 32;
 /** Progress without events is saved at most this often. */
 const PROGRESS_SAVE_MS = 50;
 
@@ -20,6 +22,8 @@ interface FoldedRows {
   readonly before: Map<string, StoredRow>;
   readonly after: Map<string, JsonObject | null>;
 }
+
+type DependentsQuery = Pick<RowQuery, 'index' | 'equals'>;
 
 export interface RowWriterStores {
   readonly rows: ReadStore;
@@ -115,20 +119,33 @@ export class RowWriter {
     const bodyBefore = (key: string): JsonObject | null => changes.before.get(key)?.body ?? null;
     // First of all, so that a row which came out as it was is still renewed as a dependent of another.
     for (const [key, body] of changes.after) if (body === bodyBefore(key)) changes.after.delete(key);
-    for (const [key, body] of [...changes.after]) {
-      const query = this.model.dependents?.(key, bodyBefore(key), body);
-      if (query) await this.#renewDependents(query, changes);
-    }
+    const queries = [...changes.after].flatMap(([key, body]) => {
+      return this.model.dependents?.(key, bodyBefore(key), body) ?? [];
+    });
+    for (let from = 0; from < queries.length; from += QUERIES_AT_ONCE)
+      await this.#renewDependents(queries.slice(from, from + QUERIES_AT_ONCE), changes);
     const rows = [...changes.after].flatMap(([key, body]) => (body === null ? [] : [{ key, body }]));
     return this.#describe(rows, changes);
   }
 
-  /** Few dependents join the batch's own transaction; many are renewed in transactions before it, which a crash may repeat. */
-  async #renewDependents(query: Pick<RowQuery, 'index' | 'equals'>, changes: FoldedRows): Promise<void> {
+  /** The first page of each is asked for together. Once rows were renewed, what was found before may be out of date. */
+  async #renewDependents(queries: readonly DependentsQuery[], changes: FoldedRows): Promise<void> {
+    const first = await Promise.all(queries.map((query) => this.#findDependents(query)));
+    let isFresh = true;
+    for (const [index, query] of queries.entries()) {
+      const found = isFresh ? first[index] : undefined;
+      const hasSaved = await this.#renewDependentsOf(query, found ?? (await this.#findDependents(query)), changes);
+      isFresh &&= !hasSaved;
+    }
+  }
+
+  /**
+   * Few dependents join the batch's own transaction; many are renewed in transactions before it, which a crash may repeat.
+   * Answers whether there were such transactions.
+   */
+  async #renewDependentsOf(query: DependentsQuery, first: readonly StoredRow[], changes: FoldedRows): Promise<boolean> {
     const orderedBy = this.model.indexes[query.index]?.[Object.keys(query.equals).length];
-    for (let after: RowQuery['after']; ;) {
-      const page = { ...query, order: 'ascending' as const, limit: DEPENDENTS_PER_SAVE, ...(after ? { after } : {}) };
-      const found = await this.stores.rows.find(this.copy, page);
+    for (let found = first; ;) {
       const untouched = found.filter((row) => !changes.after.has(row.key));
       const last = found.at(-1);
       if (!last || found.length < DEPENDENTS_PER_SAVE) {
@@ -136,12 +153,18 @@ export class RowWriter {
           changes.before.set(row.key, row);
           changes.after.set(row.key, row.body);
         }
-        return;
+        return found !== first;
       }
       const before = new Map(untouched.map((row) => [row.key, row]));
       await this.#save(await this.#describe(untouched, changes), { before, after: new Map() }, null);
-      after = { value: (orderedBy === undefined ? null : last.fields[orderedBy]) ?? null, key: last.key };
+      const value = (orderedBy === undefined ? null : last.fields[orderedBy]) ?? null;
+      found = await this.#findDependents(query, { value, key: last.key });
     }
+  }
+
+  #findDependents(query: DependentsQuery, after?: NonNullable<RowQuery['after']>): Promise<readonly StoredRow[]> {
+    const page = { ...query, order: 'ascending' as const, limit: DEPENDENTS_PER_SAVE, ...(after ? { after } : {}) };
+    return this.stores.rows.find(this.copy, page);
   }
 
   async #describe(
