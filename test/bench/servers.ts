@@ -4,7 +4,7 @@ import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { compileStandIn, spawnStandIn } from '../support/eventstore-server/spawn-stand-in.js';
+import { builtStandIn, spawnStandIn } from '../support/eventstore-server/spawn-stand-in.js';
 import { startMongoDb } from '../support/mongodb/start-mongodb.js';
 
 /** The stand-in of EventStoreDB and a real MongoDB, each in a process of its own, for one benchmark. */
@@ -25,7 +25,7 @@ export async function startServers(
   url.pathname = `/bench_${randomBytes(4).toString('hex')}`;
   const reads = { READ_STORE_URL: url.href, VAULT_MASTER_KEY: randomBytes(32).toString('base64') };
   await fill(logDir, reads);
-  const standIn = await spawnStandIn(await compileStandIn(), { port: 0, dir: logDir });
+  const standIn = await spawnStandIn(builtStandIn(), { port: 0, dir: logDir });
   return {
     environment: { ...reads, EVENT_STORE_URL: standIn.url },
     stop: async () => {
