@@ -1,5 +1,6 @@
-import type { EventBatch, Json, RecordedEvent } from '#kernel';
+import type { EventBatch, RecordedEvent } from '#kernel';
 import { comparePlaces, type Place, placeOf, positionOf } from './position.js';
+import { roughSize } from './rough-size.js';
 
 /** What a subscription delivers at once. */
 const BATCH_EVENTS = 500;
@@ -7,9 +8,6 @@ const BATCH_EVENTS = 500;
 const GATHER_MS = 4;
 /** Progress without events is delivered at most this often: somebody stores each of them. */
 const PROGRESS_INTERVAL_MS = 250;
-/** What an envelope holds on to beside its contents, roughly. */
-const EVENT_BASE_BYTES = 500;
-const VALUE_BYTES = 16;
 
 /** What has arrived and has not been delivered: events in order, and how far the log has been looked at. */
 export class BatchQueue {
@@ -76,17 +74,4 @@ export class BatchQueue {
     this.takenAt = performance.now();
     return { events, position };
   }
-}
-
-/** Near enough for a bound on memory, and much cheaper than writing the event out. */
-function roughSize({ data, sealed }: RecordedEvent): number {
-  return EVENT_BASE_BYTES + (sealed?.bytes.length ?? 0) + sizeOfValue(data);
-}
-
-function sizeOfValue(value: Json): number {
-  if (typeof value === 'string') return VALUE_BYTES + value.length;
-  if (typeof value !== 'object' || value === null) return VALUE_BYTES;
-  let bytes = VALUE_BYTES;
-  for (const item of Object.values(value) as readonly Json[]) bytes += VALUE_BYTES + sizeOfValue(item);
-  return bytes;
 }

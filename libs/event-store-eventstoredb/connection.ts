@@ -100,8 +100,12 @@ export class Connection {
   }
 }
 
-/** All that a read gives. @throws NoAnswer when it does not end in time. */
-export async function collect<Item>(read: StreamingRead<Item>, limitMs: number): Promise<Item[]> {
+/** All that a read gives, or all until it is enough. @throws NoAnswer when it does not end in time. */
+export async function collect<Item>(
+  read: StreamingRead<Item>,
+  limitMs: number,
+  isEnough: (item: Item) => boolean = () => false,
+): Promise<Item[]> {
   // The client may report a failure after the loop below has ended, which would otherwise be an uncaught exception.
   read.on('error', () => undefined);
   const timer = setTimeout(() => {
@@ -110,7 +114,12 @@ export async function collect<Item>(read: StreamingRead<Item>, limitMs: number):
   }, limitMs);
   try {
     const items: Item[] = [];
-    for await (const item of read) items.push(item);
+    for await (const item of read) {
+      items.push(item);
+      if (!isEnough(item)) continue;
+      void read.cancel().catch(() => undefined);
+      break;
+    }
     return items;
   } finally {
     clearTimeout(timer);

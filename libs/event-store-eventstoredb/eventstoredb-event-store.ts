@@ -1,12 +1,14 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { BACKWARDS, END, type EventStoreDBClient } from '@eventstore/db-client';
 import { EventStore } from '#kernel';
 import type { AppendResult, EventBatch, EventToAppend, ExpectedRevision, Position, RecordedEvent } from '#kernel';
 import { Appender } from './appender.js';
+import { CatchUp, type CatchUpPage } from './catch-up.js';
 import { collect, Connection } from './connection.js';
 import { isStreamNotFound } from './failures.js';
 import { EVENT_STORE_LIMITS, type EventStoreDbLimits, type EventStoreDbLog } from './limits.js';
 import { LogReader } from './log-reader.js';
-import { comparePositions, isPosition, placeOf, positionOf } from './position.js';
+import { comparePositions, isPosition, type Place, placeOf, positionOf } from './position.js';
 import { proposeAppend } from './proposed-append.js';
 import { type ClientRecord, decodeRecord, describeForeign, hasOwnForm, OWN_STREAM_PREFIXES } from './record.js';
 import { Subscription } from './subscription.js';
@@ -26,6 +28,7 @@ const SILENT: EventStoreDbLog = { warn: () => undefined };
 export class EventStoreDbEventStore extends EventStore {
   private readonly reader: LogReader;
   private readonly appender: Appender;
+  private readonly catchUp: CatchUp;
   private readonly subscriptions = new Set<Subscription>();
   private closing: Promise<void> | null = null;
 
@@ -37,6 +40,7 @@ export class EventStoreDbEventStore extends EventStore {
   ) {
     super();
     this.reader = new LogReader(connection, prefixes);
+    this.catchUp = new CatchUp(this.reader);
     this.appender = new Appender(connection, limits, (place) => this.reader.noteAppended(place));
   }
 
@@ -88,9 +92,24 @@ export class EventStoreDbEventStore extends EventStore {
   }
 
   override async *subscribe(after: Position | null, signal: AbortSignal): AsyncGenerator<EventBatch, void, undefined> {
-    if (signal.aborted || this.closing !== null) return;
+    if (this.isOver(signal)) return;
     const { connection, reader, prefixes, limits, log } = this;
-    const subscription = new Subscription(placeOf(after), { connection, reader, prefixes, limits, log });
+    const aborted = new Promise<null>((resolve) =>
+      signal.addEventListener('abort', () => resolve(null), { once: true }),
+    );
+    // Near the log's end, and when anything is wrong, there is no page: a subscription knows what to do then.
+    const pageBehind = (from: Place | null): Promise<CatchUpPage> =>
+      Promise.race([this.catchUp.page(from).catch(() => null), aborted]);
+    let place = placeOf(after);
+    for (let page = await pageBehind(place); page !== null; page = await pageBehind(place)) {
+      if (this.isOver(signal)) return;
+      yield page.batch;
+      place = page.end;
+      // A long way to catch up must not keep the thread from everybody else.
+      await nextTurn();
+    }
+    if (this.isOver(signal)) return;
+    const subscription = new Subscription(place, { connection, reader, prefixes, limits, log });
     const stop = (): void => subscription.stop();
     this.subscriptions.add(subscription);
     signal.addEventListener('abort', stop, { once: true });
@@ -130,10 +149,15 @@ export class EventStoreDbEventStore extends EventStore {
   override close(): Promise<void> {
     this.closing ??= Promise.resolve().then(async () => {
       for (const subscription of this.subscriptions) subscription.stop();
+      this.catchUp.clear();
       await this.appender.drain();
       await this.connection.close();
     });
     return this.closing;
+  }
+
+  private isOver(signal: AbortSignal): boolean {
+    return signal.aborted || this.closing !== null;
   }
 
   private async readRecords(

@@ -4,9 +4,11 @@ import { collect, type Connection } from './connection.js';
 import { isNoRecord } from './failures.js';
 import { comparePlaces, type Place, positionOf } from './position.js';
 import { type ClientRecord, decodeRecord, isOwn, placeOfRecord } from './record.js';
+import { roughSizeOfRecord } from './rough-size.js';
 
 const PAGE_MIN_RECORDS = 100;
 const PAGE_MAX_RECORDS = 1_000;
+const PAGE_LIMIT_BYTES = 4 * 1_024 * 1_024;
 /** Looking for the newest own event goes back in growing steps: it is mostly the newest record of all. */
 const HEAD_FIRST_STEP_RECORDS = 1;
 const HEAD_STEP_FACTOR = 16;
@@ -55,6 +57,25 @@ export class LogReader {
       return collect(client.readAll({ fromPosition: from ?? START, maxCount, requiresLeader: true }), limitMs);
     });
     return found.flatMap(({ event }) => (event === undefined ? [] : [event]));
+  }
+
+  /** The same, but no more than reach PAGE_LIMIT_BYTES together (at least one); and whether there may be more. */
+  async readBounded(
+    from: Place | null,
+    maxCount: number,
+  ): Promise<{ readonly records: readonly ClientRecord[]; readonly isFull: boolean }> {
+    let isFull = false;
+    const found = await this.connection.ask((client, limitMs) => {
+      let bytes = 0;
+      isFull = false;
+      const read = client.readAll({ fromPosition: from ?? START, maxCount, requiresLeader: true });
+      return collect(read, limitMs, ({ event }) => {
+        bytes += event === undefined ? 0 : roughSizeOfRecord(event);
+        isFull = bytes >= PAGE_LIMIT_BYTES;
+        return isFull;
+      });
+    });
+    return { records: found.flatMap(({ event }) => event ?? []), isFull: isFull || found.length >= maxCount };
   }
 
   /** The record at exactly this place, or null. */

@@ -1,7 +1,7 @@
 import type { RecordedEvent } from '#kernel';
 
 /** Subscriptions that begin together stay together within a page or two, since they take turns on one thread. */
-const PAGES_LIMIT = 3;
+const PAGES_LIMIT = 2;
 /** A page that nobody asked for in so long is let go of. */
 const KEPT_MS = 1_000;
 

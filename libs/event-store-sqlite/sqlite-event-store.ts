@@ -16,7 +16,7 @@ import { WriterClient } from './writer-client.js';
 
 /** What a subscription delivers at once: at the log's end, and from the file, where each batch is one transaction of somebody's. */
 const SUBSCRIPTION_BATCH_EVENTS = 500;
-const SUBSCRIPTION_PAGE_EVENTS = 2_000;
+const SUBSCRIPTION_PAGE_EVENTS = 1_000;
 const SUBSCRIPTION_BATCH_BYTES = 4 * 1024 * 1024;
 const CLOSE_LIMIT_MS = 10_000;
 

@@ -5,6 +5,8 @@ import type { ReadModel, RowDescription } from './read-model.js';
 import type { ParkedStream, ReadModelCopy, ReadStore, RowQuery, StoredRow } from './read-store.js';
 
 const DEPENDENTS_PER_SAVE = 500;
+/** On a server each query waits for its answer, so that many wait together; an embedded store answers at once. */
+const QUERIES_AT_ONCE = 32;
 
 /** Rows as a batch found them and as it leaves them; null is a row that is not there. And the streams it had to leave. */
 export interface FoldedRows {
@@ -36,6 +38,8 @@ export class NotDescribed extends Error {
   }
 }
 
+type DependentsQuery = Pick<RowQuery, 'index' | 'equals'>;
+
 /** Makes the descriptions of rows: how they are found, counted and woken up. */
 export class RowDescriptions {
   /** @param save writes rows that were described before the batch they depend on is complete. */
@@ -53,10 +57,11 @@ export class RowDescriptions {
     // that was parked is written all the same: what was postponed because of that is due again.
     for (const [key, body] of changes.after)
       if (body === bodyBefore(key) && key !== changes.retried?.stream) changes.after.delete(key);
-    for (const [key, body] of [...changes.after]) {
-      const query = this.model.dependents?.(key, bodyBefore(key), body);
-      if (query) await this.#renewDependents(query, changes);
-    }
+    const queries = [...changes.after].flatMap(([key, body]) => {
+      return this.model.dependents?.(key, bodyBefore(key), body) ?? [];
+    });
+    for (let from = 0; from < queries.length; from += QUERIES_AT_ONCE)
+      await this.#renewDependents(queries.slice(from, from + QUERIES_AT_ONCE), changes);
     for (;;) {
       const rows = [...changes.after].flatMap(([key, body]) => (body === null ? [] : [{ key, body }]));
       try {
@@ -76,12 +81,24 @@ export class RowDescriptions {
     parks.set(key, parkedAt(first, reason, retried));
   }
 
-  /** Few dependents join the batch's own transaction; many are renewed in transactions before it, which a crash may repeat. */
-  async #renewDependents(query: Pick<RowQuery, 'index' | 'equals'>, changes: FoldedRows): Promise<void> {
+  /** The first page of each is asked for together. Once rows were renewed, what was found before may be out of date. */
+  async #renewDependents(queries: readonly DependentsQuery[], changes: FoldedRows): Promise<void> {
+    const first = await Promise.all(queries.map((query) => this.#findDependents(query)));
+    let isFresh = true;
+    for (const [index, query] of queries.entries()) {
+      const found = isFresh ? first[index] : undefined;
+      const hasSaved = await this.#renewDependentsOf(query, found ?? (await this.#findDependents(query)), changes);
+      isFresh &&= !hasSaved;
+    }
+  }
+
+  /**
+   * Few dependents join the batch's own transaction; many are renewed in transactions before it, which a crash may repeat.
+   * Answers whether there were such transactions.
+   */
+  async #renewDependentsOf(query: DependentsQuery, first: readonly StoredRow[], changes: FoldedRows): Promise<boolean> {
     const orderedBy = this.model.indexes[query.index]?.[Object.keys(query.equals).length];
-    for (let after: RowQuery['after']; ;) {
-      const page = { ...query, order: 'ascending' as const, limit: DEPENDENTS_PER_SAVE, ...(after ? { after } : {}) };
-      const found = await this.stores.rows.find(this.copy, page);
+    for (let found = first; ;) {
       const untouched = found.filter((row) => !changes.after.has(row.key));
       const last = found.at(-1);
       if (!last || found.length < DEPENDENTS_PER_SAVE) {
@@ -89,12 +106,18 @@ export class RowDescriptions {
           changes.before.set(row.key, row);
           changes.after.set(row.key, row.body);
         }
-        return;
+        return found !== first;
       }
       const before = new Map(untouched.map((row) => [row.key, row]));
       await this.save(await this.of(untouched, changes), { ...nothingFolded(), before });
-      after = { value: (orderedBy === undefined ? null : last.fields[orderedBy]) ?? null, key: last.key };
+      const value = (orderedBy === undefined ? null : last.fields[orderedBy]) ?? null;
+      found = await this.#findDependents(query, { value, key: last.key });
     }
+  }
+
+  #findDependents(query: DependentsQuery, after?: NonNullable<RowQuery['after']>): Promise<readonly StoredRow[]> {
+    const page = { ...query, order: 'ascending' as const, limit: DEPENDENTS_PER_SAVE, ...(after ? { after } : {}) };
+    return this.stores.rows.find(this.copy, page);
   }
 
   /** The rows with their descriptions, seen with what `changes` leaves of others. @throws NotDescribed */

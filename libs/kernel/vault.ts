@@ -134,7 +134,10 @@ export class Vault {
     return stored === null || stored === 'destroyed' ? stored : this.#remember(stored);
   }
 
-  /** The same for several subjects at once; one that never had a key is missing from the map. */
+  /**
+   * The same for several subjects at once; one that never had a key is missing from the map. They are not kept: whoever asks
+   * for many does so once, and would push out what commands use.
+   */
   async existingKeys(subjects: readonly string[]): Promise<ReadonlyMap<string, DataKey | 'destroyed'>> {
     const found = new Map<string, DataKey | 'destroyed'>();
     const unknown: string[] = [];
@@ -145,7 +148,7 @@ export class Vault {
     }
     if (unknown.length === 0) return found;
     for (const [subject, stored] of await this.store.readKeys(unknown)) {
-      found.set(subject, stored === 'destroyed' ? stored : this.#remember(stored));
+      found.set(subject, stored === 'destroyed' ? stored : this.#unwrap(stored));
     }
     return found;
   }
@@ -170,8 +173,12 @@ export class Vault {
     return this.masterKeys.derive(purpose, name);
   }
 
+  #unwrap(stored: WrappedKey): DataKey {
+    return new DataKey(stored.subject, this.masterKeys.unwrap(stored));
+  }
+
   #remember(stored: WrappedKey): DataKey {
-    const key = new DataKey(stored.subject, this.masterKeys.unwrap(stored));
+    const key = this.#unwrap(stored);
     if (this.#cache.size >= KEY_CACHE_MAX_KEYS) {
       for (const oldest of this.#cache.keys()) {
         this.#cache.delete(oldest);

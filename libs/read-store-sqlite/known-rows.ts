@@ -1,7 +1,7 @@
 import type { FieldValue } from '#kernel';
 
 /** What a batch has just loaded is what it puts next; a batch that is larger than this loads some of it again. */
-const KNOWN_ROWS_LIMIT = 4_096;
+const KNOWN_ROWS_LIMIT = 2_048;
 
 /** A row as it stands in the file, or the certainty that none is there. */
 export interface KnownRow {

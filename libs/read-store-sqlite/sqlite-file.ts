@@ -7,12 +7,12 @@ import { overwriteFreedSpace } from './freed-space.js';
 /** How long a statement waits for another process (an operator's command line) that holds the file's lock. */
 const BUSY_TIMEOUT_MS = 2_000;
 /**
- * The log is written back once it has this many pages (8 MiB): often enough that a write seldom waits for it for long, seldom
+ * The log is written back once it has this many pages (32 MiB): often enough that a write seldom waits for it for long, seldom
  * enough that a page that changes again and again is written back once.
  */
-const LOG_PAGES = 2_000;
+const LOG_PAGES = 8_000;
 /** What is read again and again is kept in this process: without it, each step into an index is a call to the system. */
-const PAGE_CACHE_KIBIBYTES = 32 * 1_024;
+const PAGE_CACHE_KIBIBYTES = 16 * 1_024;
 const FILE_MODE = 0o600;
 const DIRECTORY_MODE = 0o700;
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
 import { EventStoreDbEventStore } from '#event-store-eventstoredb';
-import { compileStandIn, spawnStandIn } from '../support/eventstore-server/spawn-stand-in.js';
+import { builtStandIn, spawnStandIn } from '../support/eventstore-server/spawn-stand-in.js';
 import { makeEvents, type StreamedEvent } from './events.js';
 
 /** What a benchmark of one figure against one reference answers; `unit` says what both count. */
@@ -28,7 +28,7 @@ const WARM_UP_EVENTS = 2_000;
  */
 export async function benchAppendEventStoreDb(): Promise<AppendEventStoreDbBenchResult> {
   const dir = mkdtempSync(join(tmpdir(), 'bench-append-'));
-  const server = await spawnStandIn(await compileStandIn(), { port: 0, dir });
+  const server = await spawnStandIn(builtStandIn(), { port: 0, dir });
   const store = await EventStoreDbEventStore.open({ connectionString: server.url });
   const bare = EventStoreDBClient.connectionString(server.url);
   try {

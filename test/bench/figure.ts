@@ -17,3 +17,8 @@ export const toFigure = (figure: Omit<Figure, 'ratio'>): Figure => ({
   ...figure,
   ratio: Math.round((figure.ours / figure.reference) * 100) / 100,
 });
+
+export function p99(times: readonly number[]): number {
+  const sorted = [...times].sort((a, b) => a - b);
+  return Math.round((sorted[Math.floor(sorted.length * 0.99)] ?? 0) * 100) / 100;
+}

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { toFigure, type Figure } from './figure.js';
+import { p99, toFigure, type Figure } from './figure.js';
 import { seedAccounts } from './seed-accounts.js';
 import { serve, session, type Served } from './served.js';
 
@@ -69,9 +69,4 @@ async function measure({ url }: Served, workspace: string, requests: number): Pr
       throw new Error(`A list answered ${answer.status} with nothing in it.`);
   }
   return times;
-}
-
-function p99(times: readonly number[]): number {
-  const sorted = [...times].sort((a, b) => a - b);
-  return Math.round((sorted[Math.floor(sorted.length * 0.99)] ?? 0) * 100) / 100;
 }

@@ -2,8 +2,9 @@ import { benchAppendEventStoreDb } from './append-eventstoredb.js';
 import { benchAppend } from './append.js';
 import { benchCommand } from './command.js';
 import { benchList } from './list.js';
-import { benchRebuild } from './rebuild.js';
+import { benchRebuild, benchRebuildMemory } from './rebuild.js';
 import type { Figure } from './figure.js';
+import { benchVisibility } from './visibility.js';
 
 /** Every benchmark by its id: what it measures, and how. */
 const BENCHMARKS: Readonly<Record<string, { readonly work: string; readonly run: () => Promise<readonly Figure[]> }>> =
@@ -11,6 +12,8 @@ const BENCHMARKS: Readonly<Record<string, { readonly work: string; readonly run:
     B1: { work: 'append to distinct streams, durable, 64 in flight', run: async () => [await benchAppend()] },
     B2: { work: 'a whole command over HTTP, 64 connections', run: benchCommand },
     B3: { work: 'rebuild all read models and to-do rows', run: benchRebuild },
+    B7: { work: 'peak memory of a rebuild', run: benchRebuildMemory },
+    B5: { work: 'from acknowledgement to visibility, p99', run: benchVisibility },
     B10: {
       work: 'append on EventStoreDB through the adapter, 64 in flight',
       run: async () => [await benchAppendEventStoreDb()],

@@ -14,7 +14,7 @@ export interface Served {
 }
 
 /** The service in a child process on a data directory; a fresh one that goes away at the end unless one is given. */
-export async function serve(dataDir?: string): Promise<Served> {
+export async function serve(dataDir?: string, more: Readonly<Record<string, string>> = {}): Promise<Served> {
   const folder = dataDir ?? mkdtempSync(join(tmpdir(), 'social-accounts-bench-'));
   const port = await freePort();
   const environment = {
@@ -23,6 +23,7 @@ export async function serve(dataDir?: string): Promise<Served> {
     SANDBOX_PORT: String(await freePort()),
     DATA_DIR: folder,
     LOG_LEVEL: 'error',
+    ...more,
   };
   const child = fork(SERVER, { env: environment, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   const [message] = (await once(child, 'message')) as [{ readonly url: string }];

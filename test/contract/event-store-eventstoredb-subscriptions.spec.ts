@@ -161,10 +161,13 @@ describe('a subscription that ends', () => {
 describe('a consumer that takes its time', () => {
   it('leaves what it does not take in the log, and misses nothing', async () => {
     const slow = await open({ queueEvents: 600 });
-    const last = await write(5_000);
-    const subscription = slow.subscribe(null, new AbortController().signal)[Symbol.asyncIterator]();
+    const from = await write(10);
+    const subscription = slow.subscribe(from, new AbortController().signal)[Symbol.asyncIterator]();
     const seen: string[] = [];
-    const first = await subscription.next();
+    const waiting = subscription.next();
+    await until(() => server.status().subscriptions === 1, 2_000);
+    const last = await write(5_000);
+    const first = await waiting;
     seen.push(...ids((first.value as EventBatch).events));
     await until(() => server.status().subscriptions === 0, 2_000);
     expect(server.status().subscriptions).toBe(0);
@@ -176,7 +179,31 @@ describe('a consumer that takes its time', () => {
       position = batch.position;
     }
     await subscription.return?.();
-    expect(seen).toEqual(ids((await store.readAll(null, 10_000)).events));
+    expect(seen).toEqual(ids((await store.readAll(from, 10_000)).events));
+  });
+
+  it('comes from far behind by pages, which those that begin together share', async () => {
+    await write(1_500);
+    await writeForeign(50, 'post');
+    const last = await write(1_500);
+    const { signal } = new AbortController();
+    const readers = [store, store].map((one) => one.subscribe(null, signal)[Symbol.asyncIterator]());
+    const [first, second] = await Promise.all(readers.map((reader) => reader.next()));
+    expect((first?.value as EventBatch).events).toHaveLength(1_000);
+    expect(second?.value).toBe(first?.value);
+    expect(server.status().subscriptions).toBe(0);
+    const all = ids((await store.readAll(null, 10_000)).events);
+    expect(all).toHaveLength(3_000);
+    for (const reader of readers) {
+      const seen = ids((first?.value as EventBatch).events);
+      for (let position = ''; position !== last;) {
+        const batch = (await reader.next()).value as EventBatch;
+        seen.push(...ids(batch.events));
+        position = batch.position;
+      }
+      await reader.return?.();
+      expect(seen).toEqual(all);
+    }
   });
 });
 

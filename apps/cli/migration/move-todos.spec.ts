@@ -68,7 +68,7 @@ describe('moving to-dos', () => {
     if (!lease) throw new Error('The lease is taken.');
     const counts = new Map<string, number>();
     for (const name of some.flatMap(({ counters }) => counters)) counts.set(name, (counts.get(name) ?? 0) + 1);
-    const checkpoint = eventId === null ? null : { position, eventId };
+    const checkpoint = eventId === null ? null : { position, anchor: { position, eventId } };
     await store.save(COPY, lease, { puts: some, deletes: [], counts, checkpoint });
   }
   const move = (): Promise<number> => {
@@ -90,7 +90,10 @@ describe('moving to-dos', () => {
     await fill(source, rows, 'event-7');
     expect(await move()).toBe(7);
     expect(await contentOf(target)).toEqual(await contentOf(source));
-    expect(await target.checkpoint(COPY)).toEqual({ position: '700/700', eventId: 'event-7' });
+    expect(await target.checkpoint(COPY)).toEqual({
+      position: '700/700',
+      anchor: { position: '700/700', eventId: 'event-7' },
+    });
   });
 
   it('begins anew where an earlier run was interrupted, and leaves alone what is there', async () => {
@@ -100,7 +103,10 @@ describe('moving to-dos', () => {
     expect(await contentOf(target)).toEqual(await contentOf(source));
     await fill(source, [{ ...(rows[0] as StoredRow), key: 'plant-since' }], 'event-8', '8');
     expect(await move()).toBe(0);
-    expect(await target.checkpoint(COPY)).toEqual({ position: '700/700', eventId: 'event-7' });
+    expect(await target.checkpoint(COPY)).toEqual({
+      position: '700/700',
+      anchor: { position: '700/700', eventId: 'event-7' },
+    });
   });
 
   it('leaves to the fold what has no checkpoint, or one of another log', async () => {

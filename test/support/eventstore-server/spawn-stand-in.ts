@@ -14,6 +14,9 @@ export interface SpawnedStandIn {
   readonly process: ChildProcess;
 }
 
+/** The program where it is built already, as it is for benchmarks, which run from there. */
+export const builtStandIn = (): string => join(SOURCES, 'main.js');
+
 /**
  * Compiles the program from its sources as they are, without looking at types or at the rest of the repository.
  * Answers the file to run. The folder is one that git ignores, below the repository so that packages are found.
