@@ -1,8 +1,3 @@
-import { startSandbox } from './index.js';
+import { runSandbox } from './run-sandbox.js';
 
-const sandbox = await startSandbox({
-  port: Number(process.env['SANDBOX_PORT'] ?? 3001),
-  dataDir: process.env['DATA_DIR'] ?? './data',
-});
-console.log(`The sandbox listens on ${sandbox.url}`);
-for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void sandbox.close());
+await runSandbox(process.env);

@@ -2,6 +2,7 @@ import fastify, { type FastifyInstance } from 'fastify';
 import { isLoopbackHost } from './authorization.js';
 import { CallLog } from './call-log.js';
 import { SandboxClock } from './clock.js';
+import { ClockLink } from './clock-link.js';
 import { serveControl } from './control.js';
 import { Controls } from './controls.js';
 import { openSandboxDatabase } from './database.js';
@@ -11,6 +12,7 @@ import { SandboxIssuer } from './issuer.js';
 import { servePictures } from './pictures.js';
 import { hostPlatform } from './platform-host.js';
 import { allPlatforms } from './platforms/all.js';
+import { serveService } from './service-routes.js';
 import { World } from './world.js';
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
@@ -24,6 +26,8 @@ export interface SandboxOptions {
   readonly host?: string;
   /** Where `sandbox.sqlite` and `sandbox-issuer.json` are kept. */
   readonly dataDir: string;
+  /** Whether other processes take sessions and time from here. One that carries the sandbox itself asks it directly. */
+  readonly servesProcesses?: boolean;
 }
 
 export interface Sandbox {
@@ -36,7 +40,8 @@ export interface Sandbox {
 }
 
 /** Starts the platforms' stand-in. Throws in production, when the address is not loopback, and when the port is taken. */
-export async function startSandbox({ port, host = '127.0.0.1', dataDir }: SandboxOptions): Promise<Sandbox> {
+export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const { port, host = '127.0.0.1', dataDir, servesProcesses = false } = options;
   if (process.env['NODE_ENV'] === 'production') throw new Error('The sandbox does not start in production.');
   if (!isLoopbackHost(host) && process.env['SANDBOX_ANY_ADDRESS'] !== '1') {
     throw new Error(`The sandbox lets anybody be anybody, so it listens on loopback addresses only, not on ${host}.`);
@@ -55,9 +60,12 @@ export async function startSandbox({ port, host = '127.0.0.1', dataDir }: Sandbo
   }
   serveControl(server, { platforms: allPlatforms.map(({ id }) => id), controls, grants, world, faults, log });
   servePictures(server, world);
+  const link = servesProcesses ? new ClockLink(clock) : null;
+  if (link) serveService(server, { clock, link, issuer });
   try {
     await server.listen({ port, host });
   } catch (error) {
+    link?.close();
     database.close();
     throw error;
   }
@@ -66,6 +74,7 @@ export async function startSandbox({ port, host = '127.0.0.1', dataDir }: Sandbo
     clock,
     issuer,
     close: async () => {
+      link?.close();
       await server.close();
       database.close();
     },

@@ -1,7 +1,7 @@
-import { runUntilSignal } from '#runtime';
+import { ALL_ROLES, runUntilSignal } from '#runtime';
 import { startStandalone } from './standalone.js';
 
-await runUntilSignal('Social Accounts', async (configuration) => {
+await runUntilSignal('Social Accounts', ALL_ROLES, async (configuration) => {
   const { url, sandboxUrl, hasPage, close } = await startStandalone(configuration);
   const lines = [`Social Accounts listens on ${url}`];
   if (hasPage) lines.push(`The page:        ${url}/`);

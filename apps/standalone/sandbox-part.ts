@@ -22,26 +22,27 @@ class SandboxInProcess extends SandboxControls {
     super();
   }
 
-  override now(): Date {
-    return this.sandbox.clock.now();
+  override now(): Promise<Date> {
+    return Promise.resolve(this.sandbox.clock.now());
   }
 
-  override setClock(to: Date): boolean {
-    return this.sandbox.clock.set(to);
+  override setClock(to: Date): Promise<boolean> {
+    return Promise.resolve(this.sandbox.clock.set(to));
   }
 
   override issueSession(session: Parameters<SandboxControls['issueSession']>[0]): Promise<string> {
     return this.sandbox.issuer.issueSession(session);
   }
 
-  override keySet(): object {
-    return this.sandbox.issuer.jwks();
+  override keySet(): Promise<object> {
+    return Promise.resolve(this.sandbox.issuer.jwks());
   }
 }
 
 /** A sandbox of this process, as the service uses it. */
 export const asSandboxPart = (sandbox: Sandbox): SandboxPart => ({
   url: sandbox.url,
+  publicUrl: sandbox.url,
   clock: new MovableClock(sandbox.clock),
   controls: new SandboxInProcess(sandbox),
   issuer: { keySet: sandbox.issuer.jwks(), issuer: SANDBOX_ISSUER, audience: SANDBOX_AUDIENCE },

@@ -1,8 +1,12 @@
+import type { Logger } from 'pino';
 import {
+  ALL_ROLES,
   type Configuration,
   createLogger,
+  linkSandbox,
   openStores,
   startService,
+  type SandboxPart,
   type Service,
   type ServiceOptions,
 } from '#runtime';
@@ -21,19 +25,39 @@ export async function startStandalone(
 ): Promise<Standalone> {
   const logger = createLogger(configuration);
   const stores = await openStores(configuration, logger);
-  const { HOST: host, SANDBOX_PORT: port, DATA_DIR: dataDir } = configuration;
-  const sandbox = configuration.sandboxIsOn ? await startSandbox({ port, host, dataDir }) : null;
-  const part = sandbox && asSandboxPart(sandbox);
-  const service = await startService({ configuration, stores, logger, sandbox: part, servesPage: true, modules });
+  const sandbox = await openSandbox(configuration, logger);
+  const service = await startService({
+    configuration,
+    stores,
+    logger,
+    sandbox: sandbox?.part ?? null,
+    roles: ALL_ROLES,
+    modules,
+  });
   return {
     url: service.url,
     hasPage: service.hasPage,
     runners: service.runners,
-    sandboxUrl: sandbox?.url ?? null,
+    sandboxUrl: sandbox?.part.publicUrl ?? null,
     close: async () => {
       await service.close();
       await sandbox?.close();
       await stores.close();
     },
   };
+}
+
+interface OpenSandbox {
+  readonly part: SandboxPart;
+  close(): Promise<void>;
+}
+
+/** The sandbox that this process carries, or the one on its own that it is told of. */
+async function openSandbox(configuration: Configuration, logger: Logger): Promise<OpenSandbox | null> {
+  const linked = await linkSandbox(configuration, logger);
+  if (linked) return { part: linked, close: () => linked.close() };
+  if (!configuration.sandboxIsOn) return null;
+  const { HOST: host, SANDBOX_PORT: port, DATA_DIR: dataDir } = configuration;
+  const sandbox = await startSandbox({ port, host, dataDir });
+  return { part: asSandboxPart(sandbox), close: () => sandbox.close() };
 }

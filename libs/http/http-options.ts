@@ -8,6 +8,10 @@ export interface HttpOptions {
   readonly rateLimitPerMinute: number;
   /** Whether routes of the sandbox exist. */
   readonly sandbox: boolean;
+  /** Whether they are there for callers on other machines as well. Never for a request that was forwarded. */
+  readonly sandboxAnyAddress?: boolean;
+  /** Whether commands may be carried out just now; without it, always. */
+  readonly acceptsCommands?: () => boolean;
   /** Takes one line for each request, and one for each bug. */
   readonly logger: Logger;
   /**

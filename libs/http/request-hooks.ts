@@ -82,8 +82,9 @@ async function admission(request: FastifyRequest, reply: FastifyReply, hooks: Re
   const unauthenticated = plan === undefined ? null : await authenticate(request, plan, hooks.verifier);
   const tooMany = await hooks.rateLimits(request, reply);
   if (tooMany !== null) return tooMany;
-  if (plan?.sandboxOnly === true && !(hooks.options.sandbox && isFromThisMachine(request))) return notFound('thing');
-  return unauthenticated;
+  if (plan?.sandboxOnly === true && !isSandboxThere(request, hooks.options)) return notFound('thing');
+  if (unauthenticated !== null) return unauthenticated;
+  return plan?.kind === 'command' && hooks.options.acceptsCommands?.() === false ? unavailable() : null;
 }
 
 async function authenticate(
@@ -104,9 +105,10 @@ async function authenticate(
 }
 
 /** Behind a proxy on this machine everybody's requests come from here, so one that was forwarded is somebody else's. */
-function isFromThisMachine({ ip, headers }: FastifyRequest): boolean {
+function isSandboxThere({ ip, headers }: FastifyRequest, { sandbox, sandboxAnyAddress }: HttpOptions): boolean {
   const isForwarded = Object.keys(headers).some((name) => name === 'forwarded' || name.startsWith('x-forwarded-'));
-  return !isForwarded && LOOPBACK.check(ip, isIPv6(ip) ? 'ipv6' : 'ipv4');
+  const isFromThisMachine = LOOPBACK.check(ip, isIPv6(ip) ? 'ipv6' : 'ipv4');
+  return sandbox && !isForwarded && (isFromThisMachine || sandboxAnyAddress === true);
 }
 
 function record(request: FastifyRequest, reply: FastifyReply, { options, metrics }: RequestHooks): void {

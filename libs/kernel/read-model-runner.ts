@@ -3,7 +3,7 @@ import type { Position } from './event.js';
 import type { EventStore } from './event-store.js';
 import { isAutomation, type Automation, type ReadModel } from './read-model.js';
 import type { DueRow, Lease, ReadModelCopy } from './read-store.js';
-import { LeaseLost, RowWriter, type RowWriterStores } from './row-writer.js';
+import { LeaseLost, PROGRESS_SAVE_MS, RowWriter, type RowWriterStores } from './row-writer.js';
 
 const LEASE_MS = 5_000;
 const LEASE_RENEWAL_MS = 1_500;
@@ -51,6 +51,7 @@ export class ReadModelRunner {
   /** The earliest due time when the rows were last looked at. */
   #nextDueAt: string | null = null;
   #todosUnderWay = 0;
+  #progressTimer: NodeJS.Timeout | null = null;
 
   constructor(
     readonly model: ReadModel,
@@ -70,6 +71,7 @@ export class ReadModelRunner {
   /** Ends after the transaction under way. */
   async stop(): Promise<void> {
     this.#stopping.abort();
+    if (this.#progressTimer) clearTimeout(this.#progressTimer);
     this.wake();
     await this.#running;
     await this.#serially(() => this.#writer.saveProgress()).catch(() => undefined);
@@ -108,6 +110,8 @@ export class ReadModelRunner {
 
   /** Works under one lease until one of its loops ends, then ends them all. */
   async #runSession(): Promise<void> {
+    // Progress of an earlier lease: another owner may have gone further since.
+    this.#writer.forgetProgress();
     const session = new AbortController();
     const end = (): void => session.abort();
     this.#stopping.signal.addEventListener('abort', end, { once: true });
@@ -148,8 +152,18 @@ export class ReadModelRunner {
       const written = await this.#serially(() => this.#writer.apply(batch));
       this.reached = batch.position;
       if (written.some(({ dueAt }) => this.#isEarlierThanKnown(dueAt))) this.wake();
+      if (written.length === 0) this.#saveProgressSoon();
       if (batch.events.length > 0 && batch.events.length < GATHER_BELOW_EVENTS) await pause(GATHER_MS, signal);
     }
+  }
+
+  /** Others may wait for this checkpoint, and no later batch may come that would carry it. */
+  #saveProgressSoon(): void {
+    this.#progressTimer ??= setTimeout(() => {
+      this.#progressTimer = null;
+      // What fails is met again by the loops of the session, which also know what to do about it.
+      void this.#serially(() => this.#writer.saveProgress()).catch(() => undefined);
+    }, PROGRESS_SAVE_MS);
   }
 
   async #watchDue(signal: AbortSignal): Promise<void> {

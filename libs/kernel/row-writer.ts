@@ -8,7 +8,7 @@ import type { Vault } from './vault.js';
 
 const DEPENDENTS_PER_SAVE = 500;
 /** Progress without events is saved at most this often. */
-const PROGRESS_SAVE_MS = 50;
+export const PROGRESS_SAVE_MS = 50;
 
 /** Thrown when another process holds a newer lease: nothing of the batch was written. */
 export class LeaseLost extends Error {
@@ -66,6 +66,11 @@ export class RowWriter {
     if (!this.#unsaved) return;
     this.#savedProgressAt = performance.now();
     await this.#save([], { before: new Map(), after: new Map() }, this.#unsaved);
+  }
+
+  /** Drops progress that was not saved: its events come again from the checkpoint. */
+  forgetProgress(): void {
+    this.#unsaved = null;
   }
 
   /** Describes rows anew, because their time has come. */

@@ -1,7 +1,12 @@
+export { linkSandbox } from './linked-sandbox.js';
 export { Configuration, ConfigurationRefused, readConfiguration } from './configuration.js';
 export { createLogger } from './observability.js';
+export { Rest } from './rest.js';
+export { ALL_ROLES } from './roles.js';
+export type { Role } from './roles.js';
 export { Runners } from './runners.js';
 export { SandboxControls } from './sandbox-routes.js';
+export { startRoles } from './start-roles.js';
 export { startService } from './service.js';
 export type { SandboxPart, Service, ServiceOptions } from './service.js';
 export { openStores } from './stores.js';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventStore, Position, ReadStore, VaultStore } from '#kernel';
-import type { Runners } from './runners.js';
+import type { Rest } from './rest.js';
 
 const CHECK_LIMIT_MS = 1_000;
 const PROBE_LEASE = 'readiness-probe';
@@ -13,7 +13,8 @@ export class Readiness {
 
   constructor(
     private readonly stores: { readonly events: EventStore; readonly rows: ReadStore; readonly vault: VaultStore },
-    private readonly runners: Runners,
+    private readonly rest: Pick<Rest, 'haveReached'>,
+    private readonly hasCertainTime: () => boolean = () => true,
   ) {}
 
   /** Not ready any more: the process is about to end. */
@@ -32,12 +33,13 @@ export class Readiness {
       answers(() => this.stores.vault.read('readiness-probe', 'none')),
     ]);
     if (!this.#caughtUp && this.#headAtStart !== undefined)
-      this.#caughtUp = this.runners.haveReached(this.#headAtStart);
+      this.#caughtUp = await this.rest.haveReached(this.#headAtStart).catch(() => false);
     return {
       eventStore,
       readStore,
       vault,
       readModels: this.#caughtUp ? 'ok' : 'catching up',
+      ...(this.hasCertainTime() ? {} : { sandbox: 'no connection' }),
       process: this.#draining ? 'draining' : 'ok',
     };
   }

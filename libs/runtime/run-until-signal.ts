@@ -1,6 +1,7 @@
 import { ConfigurationRefused, readConfiguration, type Configuration } from './configuration.js';
+import type { Role } from './roles.js';
 
-interface Running {
+export interface Running {
   /** What the person at the terminal is told. */
   readonly lines: readonly string[];
   close(): Promise<void>;
@@ -12,10 +13,11 @@ interface Running {
  */
 export async function runUntilSignal(
   name: string,
+  roles: readonly Role[],
   start: (configuration: Configuration) => Promise<Running>,
 ): Promise<void> {
   try {
-    const running = await start(readConfiguration(process.env));
+    const running = await start(readConfiguration(process.env, roles));
     for (const line of running.lines) process.stdout.write(`${line}\n`);
     const end = (): void => {
       process.stdout.write(`${name} ends: what is under way is finished first.\n`);

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { randomUUID } from 'node:crypto';
 import {
   decodeEvent,
@@ -15,10 +14,6 @@ import {
   type StreamDefinition,
   type Vault,
 } from '#kernel';
-
-const REST_POLL_MS = 4;
-/** How often rest has to be seen in a row: a command may be on its way from one runner to the log. */
-const REST_SEEN_TIMES = 2;
 
 /** A definition as far as decoding needs it. */
 type AnyStream = Pick<StreamDefinition, 'category' | 'events'>;
@@ -79,36 +74,5 @@ export class Runners {
       position: reached,
       failure,
     }));
-  }
-
-  /** Whether every runner has reached this position. */
-  haveReached(position: Position | null): boolean {
-    const { events } = this.stores;
-    return this.all.every(
-      ({ reached }) => position === null || (reached !== null && events.comparePositions(reached, position) >= 0),
-    );
-  }
-
-  /** Waits until everything that follows from what was written and from the time has happened. False when that takes longer. */
-  async rest(limitMs: number): Promise<boolean> {
-    const deadline = performance.now() + limitMs;
-    for (let seen = 0; performance.now() < deadline;) {
-      const head = await this.stores.events.head();
-      const resting = await Promise.all(this.all.map((runner) => runner.isAtRest(head)));
-      const unmoved = (await this.stores.events.head()) === head;
-      seen = unmoved && resting.every(Boolean) ? seen + 1 : 0;
-      if (seen >= REST_SEEN_TIMES) return true;
-      await sleep(REST_POLL_MS);
-    }
-    return false;
-  }
-
-  /** The next instant at which the time asks something of a runner, or null. */
-  async nextDue(after: Date): Promise<Date | null> {
-    const instants = await Promise.all(
-      this.all.map((runner) => this.stores.rows.nextDue(runner.copy, after.toISOString())),
-    );
-    const next = instants.filter((instant) => instant !== null).sort()[0];
-    return next === undefined ? null : new Date(next);
   }
 }

@@ -3,25 +3,22 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { ArrayMaxSize, IsArray, IsISO8601, IsString, Length, Matches } from 'class-validator';
 import { Temporal } from 'temporal-polyfill';
 import { CommandRoute, MayBeAbsent, QueryRoute, Reading } from '#http';
-import { Refusal } from '#kernel';
-import { Runners } from './runners.js';
-
-/** A clock jump without progress for this long is answered with 503; the same call goes on from where it stopped. */
-const REST_LIMIT_MS = 60_000;
-const CLOCK_TIME_LIMIT_MS = 30 * 60_000;
+import { Clock, ReadStore, Refusal } from '#kernel';
+import { ClockMoves, MOVE_LIMIT_MS } from './clock-moves.js';
+import { Rest } from './rest.js';
 
 /** The stand-in for platforms, identity provider and time, as far as the service uses it. */
 export abstract class SandboxControls {
-  abstract now(): Date;
-  /** Moves the clock of the service and of the platforms; false for an instant that is not ahead. */
-  abstract setClock(to: Date): boolean;
+  abstract now(): Promise<Date>;
+  /** Moves the clock of the platforms and of every process of the service; false for an instant that is not ahead. */
+  abstract setClock(to: Date): Promise<boolean>;
   abstract issueSession(session: {
     readonly userId: string;
     readonly name?: string;
     readonly scope?: string;
     readonly workspaces?: readonly string[];
   }): Promise<string>;
-  abstract keySet(): object;
+  abstract keySet(): Promise<object>;
 }
 
 export class SessionBody {
@@ -75,10 +72,16 @@ export class ClockAnswer {
 /** Sessions and time for trying out: there only in the sandbox. */
 @Controller('v1/sandbox')
 export class SandboxRoutes {
+  readonly #moves: ClockMoves;
+
   constructor(
     private readonly sandbox: SandboxControls,
-    private readonly runners: Runners,
-  ) {}
+    rest: Rest,
+    rows: ReadStore,
+    clock: Clock,
+  ) {
+    this.#moves = new ClockMoves({ sandbox, rest, rows, clock });
+  }
 
   @Post('session')
   @CommandRoute({
@@ -94,8 +97,8 @@ export class SandboxRoutes {
 
   @Get('clock')
   @QueryRoute({ summary: 'What time it is.', requires: 'public', sandboxOnly: true, answer: ClockAnswer })
-  clock(): Reading<ClockAnswer> {
-    return new Reading({ now: this.sandbox.now().toISOString() }, null);
+  async clock(): Promise<Reading<ClockAnswer>> {
+    return new Reading({ now: (await this.sandbox.now()).toISOString() }, null);
   }
 
   @Get('jwks.json')
@@ -105,8 +108,8 @@ export class SandboxRoutes {
     sandboxOnly: true,
     answer: null,
   })
-  keySet(): Reading<object> {
-    return new Reading(this.sandbox.keySet(), null);
+  async keySet(): Promise<Reading<object>> {
+    return new Reading(await this.sandbox.keySet(), null);
   }
 
   @Post('clock')
@@ -116,18 +119,13 @@ export class SandboxRoutes {
     sandboxOnly: true,
     answer: ClockAnswer,
     refusals: ['validation-failed', 'unavailable'],
-    timeLimitMs: CLOCK_TIME_LIMIT_MS,
+    timeLimitMs: MOVE_LIMIT_MS,
   })
   async moveClock(@Body() body: ClockBody): Promise<ClockAnswer | Refusal> {
-    const target = targetOf(body, this.sandbox.now());
+    const target = targetOf(body, await this.sandbox.now());
     if (target instanceof Refusal) return target;
-    for (;;) {
-      if (!(await this.runners.rest(REST_LIMIT_MS))) return stuck();
-      const now = this.sandbox.now();
-      const due = await this.runners.nextDue(now);
-      if (now >= target) return { now: now.toISOString() };
-      this.sandbox.setClock(due !== null && due < target ? due : target);
-    }
+    const now = await this.#moves.moveTo(target);
+    return now === null ? stuck() : { now: now.toISOString() };
   }
 }
 

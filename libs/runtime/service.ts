@@ -1,5 +1,6 @@
 import 'reflect-metadata';
-import { Global, Module, type DynamicModule, type Type } from '@nestjs/common';
+import type { Server } from 'node:http';
+import { Global, Module, type DynamicModule, type INestApplicationContext, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { CqrsModule } from '@nestjs/cqrs';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -9,11 +10,23 @@ import {
   applyHttp,
   createHttpAdapter,
   HttpModule,
+  type JwksOptions,
   JwksTokenVerifier,
   Metrics,
   TokenVerifier,
 } from '#http';
-import { Clock, EventStore, ReadModels, ReadStore, Streams, SystemClock, Vault, VaultStore } from '#kernel';
+import {
+  Clock,
+  EventStore,
+  isAutomation,
+  type ReadModel,
+  ReadModels,
+  ReadStore,
+  Streams,
+  SystemClock,
+  Vault,
+  VaultStore,
+} from '#kernel';
 import {
   accountsReadModel,
   connection,
@@ -28,6 +41,7 @@ import {
 } from '#social-accounts';
 import { workspace, WorkspacesModule, workspacesReadModel } from '#workspaces';
 import { VaultAnswerSealer } from './answer-sealer.js';
+import { appendingWhileConnected } from './connected-event-store.js';
 import { ConfigurationRefused, type Configuration } from './configuration.js';
 import { HealthRoutes } from './health-routes.js';
 import { Housekeeping } from './housekeeping.js';
@@ -35,9 +49,13 @@ import { countAppended, measureReadModels } from './observability.js';
 import { servePage } from './page.js';
 import { createLogins } from './platforms.js';
 import { Readiness } from './readiness.js';
+import { createProbeServer } from './probe-server.js';
+import { Rest } from './rest.js';
+import type { Role } from './roles.js';
 import { Runners } from './runners.js';
 import { SandboxControls, SandboxRoutes } from './sandbox-routes.js';
 import type { Stores } from './stores.js';
+import { waitFor } from './wait-for.js';
 
 /** How long what is under way may take when the process is told to end. */
 const DRAIN_LIMIT_MS = 10_000;
@@ -45,17 +63,24 @@ const DRAIN_LIMIT_MS = 10_000;
 /** The sandbox as the service uses it. */
 export interface SandboxPart {
   readonly url: string;
+  /** As browsers reach it. */
+  readonly publicUrl: string;
   readonly clock: Clock;
   readonly controls: SandboxControls;
-  readonly issuer: { readonly keySet: object; readonly issuer: string; readonly audience: string };
+  readonly issuer: { readonly issuer: string; readonly audience: string } & (
+    { readonly keySet: object } | { readonly jwksUrl: string }
+  );
+  /** Whether this process goes by the sandbox's time for certain; without it, always. */
+  readonly isConnected?: () => boolean;
 }
 
 export interface ServiceOptions {
   readonly configuration: Configuration;
+  /** What this process does; other processes may do the same and the rest. */
+  readonly roles: readonly Role[];
   readonly stores: Stores;
   readonly logger: Logger;
   readonly sandbox: SandboxPart | null;
-  readonly servesPage: boolean;
   /** Further modules with routes of their own, under the same rules. */
   readonly modules?: readonly Type[];
 }
@@ -70,24 +95,27 @@ export interface Service {
   close(): Promise<void>;
 }
 
-/** The service with all its roles in one process: routes, read models and automations. */
+/** The side of a process that others ask. */
+interface Front {
+  readonly app: INestApplicationContext;
+  readonly server: Server;
+  readonly hasPage: boolean;
+  listen(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The service as far as its roles go. One process with all of them runs the same loops as several that share them. */
 export async function startService(options: ServiceOptions): Promise<Service> {
-  const { configuration, logger, sandbox } = options;
-  const app = await NestFactory.create<NestFastifyApplication>(compose(options), createHttpAdapter(), {
-    bodyParser: false,
-    logger: false,
-    abortOnError: false,
-  });
-  await applyHttp(app);
-  const fastify = app.getHttpAdapter().getInstance();
-  const hasPage = options.servesPage && (await servePage(fastify, sandbox ? [sandbox.url] : []));
-  await app.init();
-  const runners = app.get(Runners);
+  const { configuration, logger, roles } = options;
+  const front = roles.includes('api') ? await openApi(options) : await openProbes(options);
+  const { app, server, hasPage } = front;
+  const [runners, rest] = [app.get(Runners), app.get(Rest)];
+  await waitFor('the read store', logger, () => rest.prepare());
   const housekeeping = new Housekeeping(app.get(Vault), app.get(OAuthFlows), app.get(Clock), logger.warn.bind(logger));
   runners.start();
-  housekeeping.start();
-  await app.listen(configuration.PORT, configuration.HOST);
-  const address = fastify.server.address();
+  if (roles.includes('automation')) housekeeping.start();
+  await front.listen();
+  const address = server.address();
   const port = typeof address === 'object' && address ? address.port : configuration.PORT;
   return {
     url: `http://${configuration.HOST}:${port}`,
@@ -95,13 +123,42 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     runners,
     close: async () => {
       app.get(Readiness).drain();
-      const idle = setTimeout(() => fastify.server.closeAllConnections(), DRAIN_LIMIT_MS).unref();
-      await app.close();
+      const idle = setTimeout(() => server.closeAllConnections(), DRAIN_LIMIT_MS).unref();
+      await front.close();
       clearTimeout(idle);
       await housekeeping.stop();
       await runners.stop();
     },
   };
+}
+
+/** The API with the page. */
+async function openApi(options: ServiceOptions): Promise<Front> {
+  const { configuration, sandbox } = options;
+  const app = await NestFactory.create<NestFastifyApplication>(compose(options), createHttpAdapter(), {
+    bodyParser: false,
+    logger: false,
+    abortOnError: false,
+  });
+  await applyHttp(app);
+  const fastify = app.getHttpAdapter().getInstance();
+  const hasPage = await servePage(fastify, sandbox ? [sandbox.publicUrl] : []);
+  await app.init();
+  const listen = (): Promise<void> => app.listen(configuration.PORT, configuration.HOST).then(() => undefined);
+  return { app, server: fastify.server, hasPage, listen, close: () => app.close() };
+}
+
+/** Health and metrics alone: the application has no HTTP side, so none of its routes is served. */
+async function openProbes(options: ServiceOptions): Promise<Front> {
+  const { PORT: port, HOST: host } = options.configuration;
+  const app = await NestFactory.createApplicationContext(compose(options), { logger: false, abortOnError: false });
+  const probes = createProbeServer(app.get(Readiness), app.get(Metrics));
+  const listen = (): Promise<void> => probes.listen({ port, host }).then(() => undefined);
+  const close = async (): Promise<void> => {
+    await probes.close();
+    await app.close();
+  };
+  return { app, server: probes.server, hasPage: false, listen, close };
 }
 
 /** What every module may ask for. */
@@ -115,7 +172,14 @@ class ServiceModule {}
 function compose(options: ServiceOptions): DynamicModule {
   const { configuration, logger, sandbox } = options;
   const { publicUrl, rateLimitPerMinute } = configuration;
-  const http = { publicUrl, rateLimitPerMinute, sandbox: sandbox !== null, logger };
+  const http = {
+    publicUrl,
+    rateLimitPerMinute,
+    sandbox: sandbox !== null,
+    sandboxAnyAddress: configuration.SANDBOX_ANY_ADDRESS === '1',
+    ...(sandbox?.isConnected && { acceptsCommands: sandbox.isConnected }),
+    logger,
+  };
   return {
     module: ServiceModule,
     imports: [
@@ -129,6 +193,14 @@ function compose(options: ServiceOptions): DynamicModule {
     providers: [
       ...(sandbox ? [{ provide: SandboxControls, useValue: sandbox.controls }] : []),
       {
+        provide: Rest,
+        inject: [SocialAccountsAutomations, ReadModels, Clock],
+        useFactory: (automations: SocialAccountsAutomations, readModels: ReadModels, clock: Clock) => {
+          const { events, rows } = options.stores;
+          return new Rest({ events, rows, clock }, allModels(automations), readModels);
+        },
+      },
+      {
         provide: Runners,
         inject: [SocialAccountsAutomations, ReadModels, Vault, Clock, Metrics],
         useFactory: (
@@ -139,7 +211,7 @@ function compose(options: ServiceOptions): DynamicModule {
           metrics: Metrics,
         ) => {
           const { events, rows } = options.stores;
-          const models = [workspacesReadModel, connectionsReadModel, accountsReadModel, ...automations.all];
+          const models = allModels(automations).filter((model) => options.roles.includes(roleOf(model)));
           const streams = [workspace, connection, grant, socialAccount];
           const runners = new Runners({ events, rows, vault, clock, log: logger }, streams, models, readModels);
           measureReadModels(metrics, runners, { events, rows });
@@ -148,15 +220,27 @@ function compose(options: ServiceOptions): DynamicModule {
       },
       {
         provide: Readiness,
-        inject: [Runners],
-        useFactory: (runners: Runners) => new Readiness(options.stores, runners),
+        inject: [Rest],
+        useFactory: (rest: Rest) => new Readiness(options.stores, rest, sandbox?.isConnected),
       },
     ],
   };
 }
 
-function ports({ configuration, stores, sandbox }: ServiceOptions): DynamicModule {
-  const { events, rows, masterKeys } = stores;
+const allModels = (automations: SocialAccountsAutomations): readonly ReadModel[] => [
+  workspacesReadModel,
+  connectionsReadModel,
+  accountsReadModel,
+  ...automations.all,
+];
+
+/** Who keeps a model up to date. */
+const roleOf = (model: ReadModel): Role => (isAutomation(model) ? 'automation' : 'projector');
+
+function ports({ configuration, roles, stores, sandbox }: ServiceOptions): DynamicModule {
+  const { rows, masterKeys } = stores;
+  const isConnected = sandbox?.isConnected;
+  const events = isConnected ? appendingWhileConnected(stores.events, isConnected) : stores.events;
   const clock = sandbox?.clock ?? new SystemClock();
   const vault = new Vault(stores.vault, masterKeys);
   const provided = [
@@ -172,8 +256,8 @@ function ports({ configuration, stores, sandbox }: ServiceOptions): DynamicModul
       useFactory: (metrics: Metrics) => new Streams(events, vault, countAppended(metrics)),
     },
     { provide: AnswerSealer, useValue: new VaultAnswerSealer(vault) },
-    { provide: TokenVerifier, useValue: createVerifier(configuration, sandbox) },
-    { provide: PlatformLogins, useValue: createLogins(configuration, clock, sandbox?.url ?? null) },
+    ...(roles.includes('api') ? [{ provide: TokenVerifier, useValue: createVerifier(configuration, sandbox) }] : []),
+    { provide: PlatformLogins, useValue: createLogins(configuration, clock, sandbox) },
     {
       provide: SocialAccountsSettings,
       useValue: new SocialAccountsSettings(configuration.publicUrl, configuration.returnOrigins),
@@ -188,6 +272,5 @@ function createVerifier(configuration: Configuration, sandbox: SandboxPart | nul
     return new JwksTokenVerifier({ jwksUrl: AUTH_JWKS_URL, issuer: AUTH_ISSUER, audience: AUTH_AUDIENCE });
   }
   if (!sandbox) throw new ConfigurationRefused(['AUTH_JWKS_URL must be set where the sandbox is off.']);
-  const { keySet, issuer, audience } = sandbox.issuer;
-  return new JwksTokenVerifier({ keySet: keySet as never, issuer, audience });
+  return new JwksTokenVerifier(sandbox.issuer as JwksOptions);
 }

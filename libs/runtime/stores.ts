@@ -14,10 +14,14 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { DataDirectoryLock, SqliteEventStore } from '#event-store-sqlite';
 import { MasterKeys, type EventStore, type ReadStore, type VaultStore } from '#kernel';
+import type { MongoConnection } from '#read-store-mongodb';
 import { SqliteReadStore } from '#read-store-sqlite';
 import { SqliteVaultStore } from '#vault-sqlite';
 import { ConfigurationRefused, type Configuration } from './configuration.js';
+import { waitFor } from './wait-for.js';
 
+const EVENT_STORE = 'the event store (EVENT_STORE_URL)';
+const MONGODB = 'MongoDB (READ_STORE_URL)';
 const KEY_FILE = 'vault.key';
 /** EX_IOERR of sysexits(3). */
 const STORE_FAILED_STATUS = 74;
@@ -32,7 +36,8 @@ export interface Stores {
 }
 
 /**
- * Opens the stores that the configuration names. One process per data directory. `onFailure` is told when the disk has failed
+ * Opens the stores that the configuration names, and waits for those that are servers. One process per data directory; where
+ * no store is embedded there is none, and any number of processes share the stores. `onFailure` is told when the disk has failed
  * the event store, which then writes no more: what is in memory can no longer be trusted to match it.
  */
 export async function openStores(
@@ -40,12 +45,10 @@ export async function openStores(
   logger: Logger,
   onFailure: (reason: Error) => void = endProcess(logger),
 ): Promise<Stores> {
-  const dataDir = configuration.DATA_DIR;
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  const lock = DataDirectoryLock.acquire(dataDir);
+  const lock = configuration.hasDataDirectory ? lockDataDirectory(configuration.DATA_DIR) : null;
   const masterKeys = readMasterKeys(configuration, logger);
   const events = await openEventStore(configuration, logger, lock, onFailure);
-  const { rows, vault, close } = await openReadStore(configuration);
+  const { rows, vault, close } = await openReadStore(configuration, logger);
   return {
     events,
     rows,
@@ -54,16 +57,21 @@ export async function openStores(
     close: async () => {
       await events.close();
       await close();
-      lock.release();
+      lock?.release();
     },
   };
 }
 
+function lockDataDirectory(dataDir: string): DataDirectoryLock {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  return DataDirectoryLock.acquire(dataDir);
+}
+
 /** Rows and vault, which belong together: both embedded, or both in one MongoDB. */
-async function openReadStore({
-  READ_STORE_URL: url,
-  DATA_DIR: dataDir,
-}: Configuration): Promise<Pick<Stores, 'rows' | 'vault' | 'close'>> {
+async function openReadStore(
+  { READ_STORE_URL: url, DATA_DIR: dataDir }: Configuration,
+  logger: Logger,
+): Promise<Pick<Stores, 'rows' | 'vault' | 'close'>> {
   if (url === 'sqlite:') {
     const rows = await SqliteReadStore.open({ dataDir });
     const vault = await SqliteVaultStore.open({ dataDir });
@@ -75,11 +83,14 @@ async function openReadStore({
       },
     };
   }
-  const { MongoConnection, MongoReadStore } = await import('#read-store-mongodb');
+  const { MongoConnection: Connection, MongoReadStore } = await import('#read-store-mongodb');
   const { MongoVaultStore } = await import('#vault-mongodb');
-  const connection = await MongoConnection.open({ url });
-  const rows = await MongoReadStore.open({ connection });
-  const vault = await MongoVaultStore.open({ connection });
+  const open = <Opened>(store: {
+    open(options: { readonly connection: MongoConnection }): Promise<Opened>;
+  }): Promise<Opened> => waitFor(MONGODB, logger, () => store.open({ connection }));
+  const connection = await waitFor(MONGODB, logger, () => Connection.open({ url }));
+  const rows = await open(MongoReadStore);
+  const vault = await open(MongoVaultStore);
   const close = async (): Promise<void> => {
     await Promise.all([rows.close(), vault.close()]);
     await connection.close();
@@ -90,13 +101,15 @@ async function openReadStore({
 async function openEventStore(
   { EVENT_STORE_URL, DATA_DIR }: Configuration,
   logger: Logger,
-  lock: DataDirectoryLock,
+  lock: DataDirectoryLock | null,
   onFailure: (reason: Error) => void,
 ): Promise<EventStore> {
-  if (EVENT_STORE_URL === 'sqlite:') return SqliteEventStore.open({ dataDir: DATA_DIR, lock, onFailure });
+  if (EVENT_STORE_URL === 'sqlite:' && lock) return SqliteEventStore.open({ dataDir: DATA_DIR, lock, onFailure });
   // Loaded only where it is used: the client brings gRPC along.
   const { EventStoreDbEventStore } = await import('#event-store-eventstoredb');
-  return EventStoreDbEventStore.open({ connectionString: EVENT_STORE_URL, log: logger });
+  const events = await EventStoreDbEventStore.open({ connectionString: EVENT_STORE_URL, log: logger });
+  await waitFor(EVENT_STORE, logger, () => events.head());
+  return events;
 }
 
 const endProcess =

@@ -15,7 +15,7 @@ import {
   type StoredRow,
 } from '#kernel';
 import { SqliteReadStore } from '#read-store-sqlite';
-import { readConfiguration, Runners } from '#runtime';
+import { readConfiguration, Rest, Runners } from '#runtime';
 import { connection, grant, socialAccount } from '#social-accounts';
 import { SqliteVaultStore } from '#vault-sqlite';
 import { workspace } from '#workspaces';
@@ -103,9 +103,10 @@ async function replay(
     },
   };
   const readModels = new ReadModels(stores.rows, stores.events);
-  const runners = new Runners({ ...stores, clock: new StandingClock(now), log }, STREAMS, models, readModels);
+  const clock = new StandingClock(now);
+  const runners = new Runners({ ...stores, clock, log }, STREAMS, models, readModels);
   runners.start();
-  const isThrough = await runners.rest(REPLAY_LIMIT_MS);
+  const isThrough = await new Rest({ ...stores, clock }, models, readModels).come(REPLAY_LIMIT_MS);
   await runners.stop();
   if (!isThrough) throw new Error('The replay does not come to its end.');
 }

@@ -1,0 +1,3 @@
+import { runUntilSignal, startRoles } from '#runtime';
+
+await runUntilSignal('Social Accounts API', ['api'], startRoles);
