@@ -3,10 +3,7 @@ import { swcOptions } from './scripts/swc.mjs';
 /** Jest runs the sources as ES modules; `cookie` and `content-disposition` are ESM that Fastify's plugins require, so they alone are turned into CommonJS. */
 const typescript = { ...swcOptions, sourceMaps: 'inline' };
 
-/** Suites of the stores that take a server: a command of their own runs them, since they want a machine to themselves. */
-const DISTRIBUTED = ['test/contract/event-store-eventstoredb', 'test/contract/.*mongodb'];
-
-const project = (displayName, testMatch, more = {}) => ({
+const project = (displayName, testMatch) => ({
   displayName,
   testMatch,
   rootDir: import.meta.dirname,
@@ -22,15 +19,13 @@ const project = (displayName, testMatch, more = {}) => ({
     'node_modules/(cookie|content-disposition)/.+\\.js$': ['@swc/jest', { module: { type: 'commonjs' } }],
   },
   transformIgnorePatterns: ['node_modules/(?!(cookie|content-disposition)/)'],
-  ...more,
 });
 
 export default {
   testTimeout: 30_000,
   projects: [
     project('unit', ['<rootDir>/libs/**/*.spec.ts', '<rootDir>/apps/**/*.spec.ts']),
-    project('contract', ['<rootDir>/test/contract/**/*.spec.ts'], { testPathIgnorePatterns: DISTRIBUTED }),
-    project('distributed', ['<rootDir>/test/contract/*{eventstoredb,mongodb}*.spec.ts']),
+    project('contract', ['<rootDir>/test/contract/**/*.spec.ts']),
     project('api', ['<rootDir>/test/api/**/*.spec.ts']),
     project('model', ['<rootDir>/test/model/**/*.spec.ts']),
     project('architecture', ['<rootDir>/test/architecture/**/*.spec.ts']),

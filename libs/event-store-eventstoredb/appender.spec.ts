@@ -1,6 +1,9 @@
+import { once } from 'node:events';
 import { Readable } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 import type { EventStoreDBClient } from '@eventstore/db-client';
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Appender } from './appender.js';
 import type { Connection } from './connection.js';
 import { EVENT_STORE_LIMITS } from './limits.js';
@@ -61,5 +64,40 @@ describe('a conflict after a try that was not answered', () => {
       const { appender } = appenderOver(stored);
       expect(await appender.append(APPEND)).toEqual({ outcome: 'conflict', actual: 9 });
     }
+  });
+});
+
+/** Answers whatever it is told, at once. */
+const ECHO = `const { parentPort } = require('node:worker_threads'); parentPort.on('message', (told) => parentPort.postMessage(told));`;
+
+describe('a try in a process that is kept from working', () => {
+  let echo: Worker;
+  beforeEach(async () => {
+    echo = new Worker(ECHO, { eval: true });
+    await once(echo, 'online');
+  });
+  afterEach(() => echo.terminate());
+
+  it('is answered by what arrived meanwhile, and is not made again', async () => {
+    let tries = 0;
+    const client = {
+      appendToStream: () => {
+        tries += 1;
+        echo.postMessage({ success: true, nextExpectedRevision: 5n, position: { commit: 5n, prepare: 5n } });
+        return new Promise((resolve) => echo.once('message', resolve));
+      },
+    } as unknown as EventStoreDBClient;
+    const connection = {
+      client: () => Promise.resolve(client),
+      succeeded: () => undefined,
+      failed: () => undefined,
+    } as unknown as Connection;
+    const appender = new Appender(connection, { ...EVENT_STORE_LIMITS, tryMs: 300, appendMs: 900 }, () => undefined);
+    const answer = appender.append(APPEND);
+    while (tries === 0) await nextTurn();
+    // Longer than a try and than all of them: the answer comes in the middle of it, and cannot be seen before the end.
+    for (const until = performance.now() + 1_200; performance.now() < until;);
+    expect(await answer).toEqual({ outcome: 'appended', revision: 5, position: '5/5' });
+    expect(tries).toBe(1);
   });
 });

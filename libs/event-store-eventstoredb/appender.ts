@@ -15,7 +15,7 @@ import type { EventStoreDbLimits } from './limits.js';
 import { formatPlace } from './position.js';
 import type { ProposedAppend } from './proposed-append.js';
 import { placeOfRecord } from './record.js';
-import { pauseWithJitter } from './within.js';
+import { pauseWithJitter, whenTimeIsUp } from './within.js';
 
 const RETRY_PAUSE_MS = 50;
 const RETRY_PAUSE_LIMIT_MS = 800;
@@ -141,9 +141,9 @@ function actualRevision({ actualVersion }: WrongVersion): number | null {
 function firstAnswer(tries: readonly Promise<Answer | Unknown>[], limitMs: number): Promise<Answer | Unknown> {
   const newest = tries.length - 1;
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => resolve({ outcome: 'unknown', failure: 'no answer' }), limitMs);
+    const callOff = whenTimeIsUp(limitMs, () => resolve({ outcome: 'unknown', failure: 'no answer' }));
     const settle = (tell: () => void): void => {
-      clearTimeout(timer);
+      callOff();
       tell();
     };
     for (const [index, tried] of tries.entries()) {

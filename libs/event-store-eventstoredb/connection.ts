@@ -4,7 +4,7 @@ import { describeFailure, isLasting, isNoRecord, isStreamNotFound, NoAnswer, tra
 import { createGuardedClient, type GuardedClient } from './guarded-client.js';
 import type { EventStoreDbLimits, EventStoreDbLog } from './limits.js';
 import { watchUncaughtFailures } from './uncaught-failures.js';
-import { pauseWithJitter, within } from './within.js';
+import { pauseWithJitter, whenTimeIsUp, within } from './within.js';
 
 /** `client.dispose()` may never settle. */
 const DISPOSE_LIMIT_MS = 1_000;
@@ -108,10 +108,10 @@ export async function collect<Item>(
 ): Promise<Item[]> {
   // The client may report a failure after the loop below has ended, which would otherwise be an uncaught exception.
   read.on('error', () => undefined);
-  const timer = setTimeout(() => {
+  const callOff = whenTimeIsUp(limitMs, () => {
     read.destroy(new NoAnswer(`There was no answer in ${limitMs} ms.`));
     void read.cancel().catch(() => undefined);
-  }, limitMs);
+  });
   try {
     const items: Item[] = [];
     for await (const item of read) {
@@ -122,7 +122,7 @@ export async function collect<Item>(
     }
     return items;
   } finally {
-    clearTimeout(timer);
+    callOff();
   }
 }
 

@@ -31,8 +31,11 @@ function record(number: number, streamId: string): ClientRecord {
 function subscribe(log: readonly ClientRecord[]): {
   readonly opened: PassThrough[];
   readonly subscription: Subscription;
+  /** How many records each look at the log asked for. */
+  readonly asked: number[];
 } {
   const opened: PassThrough[] = [];
+  const asked: number[] = [];
   const client = {
     subscribeToAll: () => {
       const stream = Object.assign(new PassThrough({ objectMode: true }), { unsubscribe: () => Promise.resolve() });
@@ -45,8 +48,11 @@ function subscribe(log: readonly ClientRecord[]): {
   const reader = {
     isOwn: (entry: ClientRecord) => isOwn(entry, OWN_STREAM_PREFIXES),
     reachesTo: () => Promise.resolve(true),
-    readPage: (from: Place | null) =>
-      Promise.resolve(log.filter(({ position }) => (position?.commit ?? 0n) >= (from?.commit ?? 0n))),
+    readPage: (from: Place | null, count: number) => {
+      asked.push(count);
+      const behind = log.filter(({ position }) => (position?.commit ?? 0n) >= (from?.commit ?? 0n));
+      return Promise.resolve(behind.slice(0, count));
+    },
     newestOwn: () => Promise.resolve(own.at(-1)?.position ?? null),
     newestKnown: null,
   };
@@ -58,7 +64,7 @@ function subscribe(log: readonly ClientRecord[]): {
     log: { warn: () => undefined },
   });
   running.push(subscription);
-  return { opened, subscription };
+  return { opened, subscription, asked };
 }
 
 const LOG = [
@@ -90,6 +96,41 @@ describe('a subscription that is sent nothing', () => {
     expect(opened).toHaveLength(2);
     opened[1]?.push({ event: LOG[3] });
     expect(await batch).toMatchObject({ events: [{ stream: 'post-2' }] });
+  });
+});
+
+/** Keeps the whole process from working, as a machine that is busy elsewhere does. */
+function stall(ms: number): void {
+  for (const until = performance.now() + ms; performance.now() < until;);
+}
+
+describe('a subscription in a process that is kept from working', () => {
+  it('does not begin again for an event that had no chance to arrive', async () => {
+    const { opened, subscription, asked } = subscribe(LOG);
+    await subscription.next();
+    const batch = subscription.next();
+    while (asked.length < 2) await new Promise((resolve) => setTimeout(resolve, 10));
+    stall(2_000);
+    // The watch has woken up by then, and has found the event missing for more than the limit by the clock on the wall.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(opened).toHaveLength(1);
+    opened[0]?.push({ event: LOG[3] });
+    expect(await batch).toMatchObject({ events: [{ stream: 'post-2' }] });
+  });
+
+  it('reads little of the log while what is missing is its own next event', async () => {
+    const log = Array.from({ length: 2_000 }, (_, index) => record(index + 1, `post-${index}`));
+    const { asked } = subscribe(log);
+    while (asked.length < 3) await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(Math.max(...asked)).toBeLessThan(10);
+  });
+
+  it('moves over very many foreign records all the same', async () => {
+    const foreign = Array.from({ length: 900 }, (_, index) => record(index + 2, 'others-1'));
+    const { subscription, asked } = subscribe([record(1, 'post-1'), ...foreign, record(902, 'post-2')]);
+    let reached = '';
+    while (reached !== '901/901') reached = (await subscription.next())?.position ?? '';
+    expect(asked.length).toBeLessThanOrEqual(6);
   });
 });
 

@@ -19,9 +19,13 @@ import { pauseWithJitter } from './within.js';
 /** How long what was delivered may stand below the head before the log itself is read. */
 const QUIET_MS = 200;
 const QUIET_CHECK_LIMIT_MS = 5_000;
-const QUIET_READ_RECORDS = 1_000;
+/** Mostly the next record is an own one that is on its way, so little is read first; never more than the last of these at once. */
+const QUIET_READ_RECORDS = [8, 64, 1_000];
 /** An own event that stands in the log for so long without being delivered: the subscription is stuck. */
 const STUCK_MS = 1_500;
+const STUCK_LIMIT_MS = 12_000;
+/** What one look at the time counts for at most: a process that was kept from working for longer has not been looking. */
+const OBSERVED_LIMIT_MS = 2 * QUIET_MS;
 const RESUBSCRIBE_PAUSE_MS = 50;
 const RESUBSCRIBE_PAUSE_LIMIT_MS = 2_000;
 const LOST_POSITION_PAUSE_MS = 500;
@@ -232,12 +236,19 @@ export class Subscription {
   /** A filtered subscription says nothing until a search window is full, and may also be stuck without any sign. */
   private async watch(): Promise<void> {
     let checkMs = QUIET_MS;
-    let missing: { readonly place: Place; readonly since: number } | null = null;
+    let stuckMs = STUCK_MS;
+    let missing: { readonly place: Place; observedMs: number } | null = null;
+    let before = performance.now();
     for (let checkedAt = 0; !this.isStopped;) {
       await sleep(QUIET_MS, undefined, { signal: this.ending.signal }).catch(() => undefined);
+      // After a stall timers come first: what has arrived meanwhile is taken in the turn after them.
+      await nextTurn();
       const now = performance.now();
+      if (missing !== null) missing.observedMs += Math.min(now - before, OBSERVED_LIMIT_MS);
+      before = now;
       if (now - this.movedAt < QUIET_MS || !this.queue.isEmpty) {
         checkMs = QUIET_MS;
+        stuckMs = STUCK_MS;
         missing = null;
         continue;
       }
@@ -248,9 +259,11 @@ export class Subscription {
       const undelivered = await this.moveOverForeign();
       if (undelivered === null) missing = null;
       else if (missing === null || comparePlaces(missing.place, undelivered) !== 0)
-        missing = { place: undelivered, since: now };
-      else if (now - missing.since >= STUCK_MS) {
+        missing = { place: undelivered, observedMs: 0 };
+      else if (missing.observedMs >= stuckMs) {
         this.context.log.warn({ position: positionOf(undelivered) }, 'a subscription is stuck; it begins again');
+        // Where beginning again has not helped, the server is slow, and each beginning is more work for it.
+        stuckMs = Math.min(stuckMs * 2, STUCK_LIMIT_MS);
         missing = null;
         this.endCurrent();
       }
@@ -264,16 +277,19 @@ export class Subscription {
   private async moveOverForeign(): Promise<Place | null> {
     const { reader } = this.context;
     try {
-      const from = this.queue.reached;
-      if (comparePlaces(await reader.newestOwn(), from) <= 0) return null;
-      const page = await reader.readPage(from, QUIET_READ_RECORDS);
-      // Something has arrived meanwhile, so all is well.
-      if (comparePlaces(this.queue.reached, from) !== 0) return null;
-      for (const record of page) {
-        const place = placeOfRecord(record);
-        if (comparePlaces(place, from) <= 0) continue;
-        if (reader.isOwn(record)) return place;
-        if (this.queue.moveTo(place)) this.wakeConsumer();
+      if (comparePlaces(await reader.newestOwn(), this.queue.reached) <= 0) return null;
+      for (const count of QUIET_READ_RECORDS) {
+        const from = this.queue.reached;
+        const page = await reader.readPage(from, count);
+        // Something has arrived meanwhile, so all is well.
+        if (comparePlaces(this.queue.reached, from) !== 0) return null;
+        for (const record of page) {
+          const place = placeOfRecord(record);
+          if (comparePlaces(place, from) <= 0) continue;
+          if (reader.isOwn(record)) return place;
+          if (this.queue.moveTo(place)) this.wakeConsumer();
+        }
+        if (page.length < count) return null;
       }
       return null;
     } catch {

@@ -1,12 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NoAnswer } from './failures.js';
 
+/**
+ * Calls when the time is up, after what has arrived by then was looked at: in a process that was kept from working, timers
+ * come before the answers that have been waiting all along. Answers how to call it off.
+ */
+export function whenTimeIsUp(ms: number, onUp: () => void): () => void {
+  let turn: NodeJS.Immediate | undefined;
+  const timer = setTimeout(() => (turn = setImmediate(onUp)), ms);
+  return () => {
+    clearTimeout(timer);
+    clearImmediate(turn);
+  };
+}
+
 /** Rejects with NoAnswer when there is none in time; the client itself would wait for ever. A later answer is passed over. */
 export function within<Answer>(answer: Promise<Answer>, limitMs: number): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new NoAnswer(`There was no answer in ${limitMs} ms.`)), limitMs);
+    const callOff = whenTimeIsUp(limitMs, () => reject(new NoAnswer(`There was no answer in ${limitMs} ms.`)));
     const settle = (tell: () => void): void => {
-      clearTimeout(timer);
+      callOff();
       tell();
     };
     answer.then(

@@ -1,7 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { StoreUnavailable } from '#kernel';
-import type { AppendResult, EventStore, EventToAppend, ExpectedRevision, Position, RecordedEvent } from '#kernel';
+import type {
+  AppendResult,
+  EventBatch,
+  EventStore,
+  EventToAppend,
+  ExpectedRevision,
+  Position,
+  RecordedEvent,
+} from '#kernel';
 
 /** An event store over a log that may hold other events already, for a whole suite. */
 export interface EventStoreSetUp {
@@ -25,6 +33,8 @@ type Appended = Extract<AppendResult, { outcome: 'appended' }>;
 
 /** One test's own streams, and the place in the log where it began. */
 export class EventStoreCase {
+  private readonly ending = new AbortController();
+
   private constructor(
     readonly setUp: EventStoreSetUp,
     /** The head when the test began. */
@@ -35,12 +45,27 @@ export class EventStoreCase {
     return new EventStoreCase(setUp, await setUp.store().head());
   }
 
+  /** Ends what still follows the log: a test that fails half-way must not burden those behind it. */
+  end(): void {
+    this.ending.abort();
+  }
+
+  get isOver(): boolean {
+    return this.ending.signal.aborted;
+  }
+
+  /** Follows the log until the signal aborts, or the test is over. */
+  subscribe(after: Position | null, signal: AbortSignal): AsyncIterable<EventBatch> {
+    return this.store.subscribe(after, AbortSignal.any([signal, this.ending.signal]));
+  }
+
   get store(): EventStore {
     return this.setUp.store();
   }
 
   /** Appends, and insists on success. */
   async append(stream: string, expected: ExpectedRevision, events: readonly EventToAppend[]): Promise<Appended> {
+    if (this.isOver) throw new Error('The test is over.');
     const result = await this.store.append(stream, expected, events);
     if (result.outcome !== 'appended') throw new Error(`The append was a ${result.outcome}.`);
     return result;
@@ -71,7 +96,7 @@ export class EventStoreCase {
 
   /** What a subscription delivers from behind a position until it has reached another one. */
   follow(after: Position | null, until: Position, onBatch?: () => Promise<void>): Promise<RecordedEvent[]> {
-    return follow(this.store, after, until, onBatch);
+    return follow(this.store, after, until, onBatch, this.ending.signal);
   }
 }
 
@@ -80,11 +105,12 @@ export async function follow(
   after: Position | null,
   until: Position,
   onBatch?: () => Promise<void>,
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<RecordedEvent[]> {
   const events: RecordedEvent[] = [];
   const stop = new AbortController();
   const limit = AbortSignal.timeout(FOLLOW_LIMIT_MS);
-  for await (const batch of store.subscribe(after, AbortSignal.any([stop.signal, limit]))) {
+  for await (const batch of store.subscribe(after, AbortSignal.any([stop.signal, limit, signal]))) {
     events.push(...batch.events);
     if (store.comparePositions(batch.position, until) >= 0) stop.abort();
     await onBatch?.();

@@ -53,7 +53,7 @@ export function describeRestarts(begin: () => Promise<EventStoreCase>): void {
     const stop = new AbortController();
     const endless = (async () => {
       let events = 0;
-      for await (const batch of store.subscribe(test.start, stop.signal)) events += batch.events.length;
+      for await (const batch of test.subscribe(test.start, stop.signal)) events += batch.events.length;
       return events;
     })();
     await Promise.all([store.close(), store.close()]);
@@ -91,9 +91,9 @@ async function followOver(
   const events: RecordedEvent[] = [];
   let subscriptions = 0;
   let checkpoint = test.start;
-  while (!signal.aborted) {
+  while (!signal.aborted && !test.isOver) {
     subscriptions += 1;
-    for await (const batch of test.store.subscribe(checkpoint, signal)) {
+    for await (const batch of test.subscribe(checkpoint, signal)) {
       events.push(...batch.events);
       checkpoint = batch.position;
     }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe } from '@jest/globals';
 import { EventStoreCase, type EventStoreSetUp } from './event-store-case.js';
 import { describeAppending } from './event-store-contract-appending.js';
 import { describeIdempotency } from './event-store-contract-idempotency.js';
@@ -15,9 +15,17 @@ export function describeEventStore(name: string, setUpStore: () => Promise<Event
     });
     afterAll(() => setUp?.dispose());
 
+    let cases: EventStoreCase[] = [];
+    afterEach(() => {
+      for (const one of cases) one.end();
+      cases = [];
+    });
+
     const begin = async (): Promise<EventStoreCase> => {
       if (!setUp) throw new Error('The store was not set up.');
-      return EventStoreCase.begin(setUp);
+      const begun = await EventStoreCase.begin(setUp);
+      cases.push(begun);
+      return begun;
     };
     describe('appending', () => describeAppending(begin));
     describe('appending again', () => describeIdempotency(begin));

@@ -20,6 +20,8 @@ export interface ReadStoreSetUp {
 }
 
 const LEASE_MS = 60_000;
+/** How often a contested lease changes hands. */
+export const LEASE_STEALS = process.env['TEST_LONG'] === '1' ? 200 : 50;
 
 const FIELDS = { workspace: 'text', status: 'text', name: 'text', size: 'number' } as const;
 const INDEXES = {

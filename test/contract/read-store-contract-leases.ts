@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import type { Lease } from '#kernel';
-import { acquire, row, type ReadStoreCase } from './read-store-case.js';
+import { acquire, LEASE_STEALS, row, type ReadStoreCase } from './read-store-case.js';
 
 const SHORT_MS = 300;
 const LONG_MS = 60_000;
@@ -128,37 +128,40 @@ export function describeLeases(begin: () => Promise<ReadStoreCase>): void {
     expect(await rows.load('k1')).toBeUndefined();
   });
 
-  it('counts every save that succeeded exactly once while the lease changes hands', async () => {
+  it(`lets no loser save behind a winner, and counts every save once, in ${LEASE_STEALS} steals`, async () => {
     const rows = await begin();
     let saved = 0;
-    let isOver = false;
+    let newest = 0;
+    const fences = new Set<number>();
+    const isOver = (): boolean => fences.size > LEASE_STEALS;
     const work = async (store: typeof rows.store, owner: string): Promise<void> => {
-      while (!isOver) {
+      while (!isOver()) {
         const lease: Lease | null = await store.acquireLease(nameFor(rows), owner, 20);
+        if (lease) fences.add(lease.fence);
         // Holds on beyond its lease: the fence alone keeps the others' work safe.
         for (let turn = 0; lease && turn < 10; turn += 1) {
           const checkpoint = await store.checkpoint(rows.copy);
           const position = Number(checkpoint?.position ?? 0) + 1;
           const outcome = await store.save(rows.copy, lease, {
-            puts: [row('k1', { body: { position } })],
+            puts: [row('k1', { body: { position, fence: lease.fence } })],
             deletes: [],
             counts: new Map([['saves', 1]]),
             checkpoint: { position: String(position), anchor: null },
           });
           if (outcome === 'fenced') break;
           saved += 1;
+          expect(lease.fence).toBeGreaterThanOrEqual(newest);
+          newest = lease.fence;
           await pause(5);
         }
         if (!lease) await pause(2);
       }
     };
     const workers = ['a', 'b', 'c'].map((owner, index) => work(index === 1 ? rows.another : rows.store, owner));
-    await pause(1_500);
-    isOver = true;
     await Promise.all(workers);
     expect(saved).toBeGreaterThan(10);
     expect(await rows.store.counts(rows.copy, ['saves'])).toEqual(new Map([['saves', saved]]));
     expect(await rows.store.checkpoint(rows.copy)).toEqual({ position: String(saved), anchor: null });
-    expect((await rows.load('k1'))?.body).toEqual({ position: saved });
-  });
+    expect((await rows.load('k1'))?.body).toEqual({ position: saved, fence: newest });
+  }, 120_000);
 }

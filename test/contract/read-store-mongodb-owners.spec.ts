@@ -12,11 +12,11 @@ import {
   OwnerProcess,
   takeAndWrite,
 } from './read-store-mongodb-contest.js';
+import { LEASE_STEALS } from './read-store-case.js';
 
 /** Less than the five seconds after which the server itself would end a transaction. */
 const TAKE_OVER_LIMIT_MS = 4_000;
 const LEASE_MS = 60_000;
-const STEALS = 50;
 
 await describeWithMongoDb('owners of a lease on MongoDB', (server) => {
   let scene: ReturnType<typeof newDatabase>;
@@ -95,11 +95,11 @@ await describeWithMongoDb('owners of a lease on MongoDB', (server) => {
     expect(await move).toBe('saved');
   });
 
-  it(`lets no loser write behind a winner in ${STEALS} steals`, async () => {
+  it(`lets no loser write behind a winner in ${LEASE_STEALS} steals`, async () => {
     const contestants = [start('contest', 'a'), start('contest', 'b')];
     await Promise.all(contestants.map((one) => one.line('contests')));
     let saved = 0;
-    for (let fence = 0; fence < STEALS;) {
+    for (let fence = 0; fence < LEASE_STEALS;) {
       saved += await takeAndWrite(store, 'c', () => false);
       fence = Number((await scanned()).at(-1)?.body['fence'] ?? 0);
     }

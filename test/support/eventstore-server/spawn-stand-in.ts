@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -33,7 +33,9 @@ export async function compileStandIn(): Promise<string> {
     });
     const compiled = join(target, file.replace(/\.ts$/, '.js'));
     mkdirSync(dirname(compiled), { recursive: true });
-    writeFileSync(compiled, code);
+    // In one step, since suites that run side by side compile into the same folder and start from it.
+    writeFileSync(`${compiled}.${process.pid}`, code);
+    renameSync(`${compiled}.${process.pid}`, compiled);
   }
   return join(target, 'main.js');
 }
