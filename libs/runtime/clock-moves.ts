@@ -26,7 +26,10 @@ interface Parts {
  * everything that follows has happened. One move at a time, among all processes, holds a lease.
  */
 export class ClockMoves {
-  constructor(private readonly parts: Parts) {}
+  constructor(
+    private readonly parts: Parts,
+    private readonly progressLimitMs = PROGRESS_LIMIT_MS,
+  ) {}
 
   /** The time at the end, or null when something does not come to rest: the same move then goes on from where it stopped. */
   async moveTo(target: Date): Promise<Date | null> {
@@ -45,10 +48,10 @@ export class ClockMoves {
   async #step(target: Date, deadline: number): Promise<Date | null> {
     const { sandbox, rest, clock } = this.parts;
     let progressAt = performance.now();
-    while (performance.now() < deadline && performance.now() - progressAt < PROGRESS_LIMIT_MS) {
+    while (performance.now() < deadline && performance.now() - progressAt < this.progressLimitMs) {
       try {
         const restsAt = performance.now();
-        if (!(await rest.come(PROGRESS_LIMIT_MS))) return null;
+        if (!(await rest.come(this.progressLimitMs))) return null;
         progressAt += performance.now() - restsAt;
         const now = clock.now();
         if (now >= target) return now;
