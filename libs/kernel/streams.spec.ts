@@ -1,5 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { isRefusal, newCommandId, StoreUnavailable, Streams, type EventStore, type Refusal } from './index.js';
+import {
+  CommandGate,
+  isRefusal,
+  newCommandId,
+  StoreUnavailable,
+  Streams,
+  type EventStore,
+  type Refusal,
+} from './index.js';
 import { close, count, countClosed, counter, countTo, type CounterState } from './spec-counter.js';
 import { interposing, openSpecStores, specContext, type SpecStores } from './spec-stores.js';
 
@@ -229,5 +237,22 @@ describe('commands at once', () => {
     ]);
     expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
     expect(await stepsOf()).toEqual([0]);
+  });
+});
+
+describe('while no command may be accepted', () => {
+  it('nothing is written and the answer says why, also where a command was begun before', async () => {
+    let sentence: string | null = null;
+    const gate = new CommandGate();
+    gate.closeWhile(() => sentence);
+    const guarded = new Streams(stores.events, stores.vault, undefined, gate);
+    ok(await count(guarded, id));
+    const begun = count(guarded, id, {}, () => (sentence = 'The log is another one.'));
+    expect(await begun).toMatchObject({ code: 'unavailable', detail: 'The log is another one.' });
+    expect(codeOf(await count(guarded, id))).toBe('unavailable');
+    expect(await stepsOf()).toEqual([0]);
+    sentence = null;
+    ok(await count(guarded, id));
+    expect(await stepsOf()).toEqual([0, 1]);
   });
 });

@@ -3,12 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Problem, SandboxClock } from '#contract';
-import { StoreUnavailable } from '#kernel';
 import { startSandbox, type Sandbox } from '../../apps/sandbox/index.js';
 import { asSandboxPart } from '../../apps/standalone/sandbox-part.js';
-import { noteEvent } from '../kernel/spec-notes.js';
-import { openSpecStores } from '../kernel/spec-stores.js';
-import { appendingWhileConnected } from './connected-event-store.js';
 import {
   createLogger,
   openStores,
@@ -141,19 +137,5 @@ describe('an API and a worker', () => {
     expect((await call(`${url}/v1/workspaces`)).status).toBe(200);
     isConnected = true;
     expect([(await create()).status, (await call(`${url}/health/ready`)).status]).toEqual([201, 200]);
-  });
-
-  it('nor does it append what its automations want', async () => {
-    let isConnected = false;
-    // A store of its own: the worker knows no such stream.
-    const own = await openSpecStores();
-    const events = appendingWhileConnected(own.events, () => isConnected);
-    const event = noteEvent('folder-1', 'FolderOpened');
-    await expect(events.append('folder-1', 'no-stream', [event])).rejects.toThrow(StoreUnavailable);
-    expect(await events.readLast('folder-1')).toBeNull();
-    isConnected = true;
-    await events.append('folder-1', 'no-stream', [event]);
-    expect((await events.readLast('folder-1'))?.id).toBe(event.id);
-    await own.dispose();
   });
 });
