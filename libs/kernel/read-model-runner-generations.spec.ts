@@ -102,6 +102,25 @@ describe('a generation that fills', () => {
   });
 });
 
+describe('standing aside', () => {
+  it('lets another process keep the copy, without anything lost or done twice', async () => {
+    const first = stage.run(notesReadModel(), { owner: 'first' });
+    await stage.append(written('1', 'f', 'first'));
+    await stage.rest(first);
+    const second = stage.run(notesReadModel(), { owner: 'second' });
+    first.standAside(3_000);
+    await until(() => second.isAtWork);
+    expect(first.isAtWork).toBe(false);
+    await stage.append(written('2', 'f', 'second'));
+    await stage.rest(second);
+    await second.stop();
+    await until(() => first.isAtWork);
+    await stage.append(written('3', 'f', 'third'));
+    await stage.rest(first);
+    expect(await stage.countersOf(first)).toEqual({ '/open': 3 });
+  });
+});
+
 describe('the log', () => {
   it('is not followed by a copy that was made from another one', async () => {
     const runner = stage.run();

@@ -58,6 +58,8 @@ export class ReadModelRunner {
   /** What stood in the log when this runner began to act; undefined until that is known. */
   #actsFrom: Position | null | undefined;
   #running: Promise<void> | null = null;
+  #session = new AbortController();
+  #asideUntil = 0;
   #progressTimer: NodeJS.Timeout | null = null;
   #queue: Promise<unknown> = Promise.resolve();
 
@@ -90,6 +92,13 @@ export class ReadModelRunner {
     this.#due.wake();
   }
 
+  /** Lets another process keep the copy: ends after the transaction under way, and asks for the lease again later. */
+  standAside(forMs: number): void {
+    this.#asideUntil = performance.now() + forMs;
+    this.#session.abort();
+    this.wake();
+  }
+
   /** Whether it is the one that keeps its copy, and not another process. */
   get isAtWork(): boolean {
     return this.#leases.isHeld;
@@ -107,6 +116,7 @@ export class ReadModelRunner {
     for (let wait = RETRY_FIRST_MS; !signal.aborted;) {
       const startedAt = performance.now();
       try {
+        await pause(Math.max(0, this.#asideUntil - startedAt), signal);
         await this.stores.rows.prepare(this.model, this.copy);
         if (await this.#leases.take(signal)) await this.#runSession();
       } catch (error) {
@@ -122,8 +132,9 @@ export class ReadModelRunner {
 
   /** Works under one lease until something ends it. */
   async #runSession(): Promise<void> {
+    this.#session = new AbortController();
     try {
-      await untilOneEnds(this.#stopping.signal, [
+      await untilOneEnds(AbortSignal.any([this.#stopping.signal, this.#session.signal]), [
         (signal) => this.#leases.keep(signal),
         (signal) => this.#work(signal),
       ]);

@@ -13,6 +13,7 @@ import {
   type RunnerStores,
   type StreamDefinition,
 } from '#kernel';
+import { FairShare } from './fair-share.js';
 import { OlderVersions } from './older-versions.js';
 
 /** How often it is looked which generations there are. */
@@ -33,6 +34,7 @@ export class Runners {
   readonly #owner = randomUUID();
   readonly #stopping = new AbortController();
   readonly #older: OlderVersions;
+  readonly #fairShare: FairShare;
   #looking: Promise<void> | null = null;
 
   constructor(
@@ -43,6 +45,7 @@ export class Runners {
   ) {
     this.#stores = { ...stores, decode: decoderOf(streams) };
     this.#older = new OlderVersions(stores.rows, models, this.#owner);
+    this.#fairShare = new FairShare(stores.rows, models, this.#owner);
     readModels.serveLocally((copy) => this.#reached(copy));
     stores.clock.onMoved(() => this.all.forEach((runner) => runner.wake()));
   }
@@ -59,6 +62,7 @@ export class Runners {
     this.#stopping.abort();
     await this.#looking;
     await Promise.all(this.all.map((runner) => runner.stop()));
+    await this.#fairShare.leave();
   }
 
   #reached(copy: ReadModelCopy): Position | null | undefined {
@@ -72,6 +76,7 @@ export class Runners {
     while (!signal.aborted) {
       try {
         for (const [model, part] of partsOf(this.models)) await this.#look(model, part);
+        await this.#fairShare.keep(this.all);
         await this.#older.dropUnused();
       } catch (error) {
         const failure = error instanceof Error ? error.name : 'unknown';
