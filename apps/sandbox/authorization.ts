@@ -137,7 +137,7 @@ function showPage(platform: SandboxPlatform, host: PlatformHost, request: Author
     choices: identityIds.map((id) => ({
       id,
       name: host.world.name(platform.user(id)),
-      picture: pictureUrl(call.origin, platform.user(id)),
+      picture: pictureUrl(call.pictureOrigin, platform.user(id)),
       offers: platform
         .offers(id)
         .filter((thing) => !host.world.isDropped(thing))

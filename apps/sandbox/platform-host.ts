@@ -32,6 +32,8 @@ export interface HostParts {
   readonly world: World;
   readonly faults: Faults;
   readonly log: CallLog;
+  /** Where browsers reach the sandbox, when that is not where its caller does. */
+  readonly publicUrl: string | null;
 }
 
 /** Serves one platform: every endpoint is logged, and meets the faults that were ordered. */
@@ -66,7 +68,7 @@ export function hostPlatform(platform: SandboxPlatform, parts: HostParts): void 
 
 async function answer(
   platform: SandboxPlatform,
-  { faults, log, clock }: HostParts,
+  { faults, log, clock, publicUrl }: HostParts,
   endpoint: Endpoint | null,
   handler: Handler,
   request: FastifyRequest,
@@ -87,7 +89,7 @@ async function answer(
   const fault = endpoint === null ? undefined : faults.take(platform.id, endpoint);
   if (endpoint !== null && fault !== undefined) return playFault(platform, endpoint, fault, request, reply, record);
   const result = handler(
-    readCall(request, (found) => {
+    readCall(request, publicUrl, (found) => {
       identity = found;
     }),
   );
@@ -145,14 +147,16 @@ async function send(reply: FastifyReply, { status, headers, body }: Reply): Prom
   return reply.header('cache-control', 'no-store').type('application/json; charset=utf-8').send(JSON.stringify(body));
 }
 
-function readCall(request: FastifyRequest, identify: (identity: IdentityId) => void): Call {
+function readCall(request: FastifyRequest, publicUrl: string | null, identify: (identity: IdentityId) => void): Call {
+  const origin = `${request.protocol}://${request.host}`;
   const url = new URL(request.originalUrl, 'http://sandbox');
   const form = request.body instanceof URLSearchParams ? request.body : new URLSearchParams();
   const json: unknown = request.body instanceof URLSearchParams ? undefined : request.body;
   return {
     method: request.method,
     path: url.pathname,
-    origin: `${request.protocol}://${request.host}`,
+    origin,
+    pictureOrigin: publicUrl ?? origin,
     params: request.params as Record<string, string>,
     headers: request.headers,
     query: url.searchParams,

@@ -42,6 +42,8 @@ export interface Call {
   readonly path: string;
   /** Scheme, host and port that the caller used, so that links in answers lead back the same way. */
   readonly origin: string;
+  /** The same for pictures, which browsers fetch: they may reach the sandbox at another address than the service does. */
+  readonly pictureOrigin: string;
   readonly params: Readonly<Record<string, string>>;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly query: URLSearchParams;

@@ -11,6 +11,7 @@ export async function runSandbox(environment: NodeJS.ProcessEnv): Promise<void> 
       host: environment['HOST'] || '127.0.0.1',
       dataDir: environment['DATA_DIR'] || './data',
       servesProcesses: true,
+      ...(environment['SANDBOX_PUBLIC_URL'] && { publicUrl: new URL(environment['SANDBOX_PUBLIC_URL']).origin }),
     });
     process.stdout.write(`The sandbox listens on ${sandbox.url}\n`);
     const end = (): void => void sandbox.close().then(() => process.exit(0));

@@ -26,6 +26,8 @@ export interface SandboxOptions {
   readonly host?: string;
   /** Where `sandbox.sqlite` and `sandbox-issuer.json` are kept. */
   readonly dataDir: string;
+  /** Where browsers reach it, when that is another address than the service's; without a slash at the end. */
+  readonly publicUrl?: string;
   /** Whether other processes take sessions and time from here. One that carries the sandbox itself asks it directly. */
   readonly servesProcesses?: boolean;
 }
@@ -41,7 +43,7 @@ export interface Sandbox {
 
 /** Starts the platforms' stand-in. Throws in production, when the address is not loopback, and when the port is taken. */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
-  const { port, host = '127.0.0.1', dataDir, servesProcesses = false } = options;
+  const { port, host = '127.0.0.1', dataDir, servesProcesses = false, publicUrl = null } = options;
   if (process.env['NODE_ENV'] === 'production') throw new Error('The sandbox does not start in production.');
   if (!isLoopbackHost(host) && process.env['SANDBOX_ANY_ADDRESS'] !== '1') {
     throw new Error(`The sandbox lets anybody be anybody, so it listens on loopback addresses only, not on ${host}.`);
@@ -56,7 +58,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const log = new CallLog();
   const server = buildServer();
   for (const platform of allPlatforms) {
-    hostPlatform(platform, { server, clock, controls, grants, world, faults, log });
+    hostPlatform(platform, { server, clock, controls, grants, world, faults, log, publicUrl });
   }
   serveControl(server, { platforms: allPlatforms.map(({ id }) => id), controls, grants, world, faults, log });
   servePictures(server, world);

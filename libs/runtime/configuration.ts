@@ -118,6 +118,8 @@ export class ConfigurationRefused extends Error {
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/;
 /** A key that documentation shows must protect nothing. */
 const EXAMPLE_KEY = Buffer.alloc(32).toString('base64');
+/** Everybody knows the key of `apps/sandbox/compose.env`. */
+const SANDBOX_KEY = Buffer.from('sandbox key, protects nothing!!!').toString('base64');
 
 /** Reads and checks the environment for a process of these roles. Empty variables count as missing. @throws ConfigurationRefused */
 export function readConfiguration(
@@ -197,8 +199,9 @@ function faultsOfStores(configuration: Configuration): readonly string[] {
     );
   if (isOneOfSeveral && READ_STORE_URL === 'sqlite:')
     faults.push('READ_STORE_URL must name a MongoDB (mongodb://…): several processes cannot share an embedded store.');
-  if (VAULT_MASTER_KEY?.split(',').some((key) => key.trim() === EXAMPLE_KEY))
-    faults.push('VAULT_MASTER_KEY is the example key: make one of your own.');
+  const keys = VAULT_MASTER_KEY?.split(',').map((key) => key.trim()) ?? [];
+  if (keys.includes(EXAMPLE_KEY) || (configuration.isProduction && keys.includes(SANDBOX_KEY)))
+    faults.push('VAULT_MASTER_KEY is a key that everybody knows: make one of your own.');
   const isEmbedded = EVENT_STORE_URL === 'sqlite:' && READ_STORE_URL === 'sqlite:';
   if ((isOneOfSeveral || !isEmbedded) && !VAULT_MASTER_KEY)
     faults.push('VAULT_MASTER_KEY must be set where a store is not the embedded one: 32 bytes in base64.');

@@ -87,7 +87,7 @@ function showById(asking: Asking): Reply {
   const account = instagramById(host, subject, id);
   if (account !== undefined) {
     return subject.found.grant.scopes.includes('instagram_basic')
-      ? show(asking, instagramNode(host, call.origin, account))
+      ? show(asking, instagramNode(host, call.pictureOrigin, account))
       : missingPermission('Requires instagram_basic permission');
   }
   if (id === host.world.user('facebook', subject.found.grant.identity)?.id && subject.page === null) {
@@ -120,7 +120,7 @@ function userNode(asking: Asking): GraphNode {
     fields: {
       id: () => user?.id,
       name: () => user && host.world.name(user),
-      picture: () => user && picture(call.origin, user),
+      picture: () => user && picture(call.pictureOrigin, user),
       accounts: (field) => edge(asking, 'me', 'accounts', field),
       businesses: (field) => edge(asking, 'me', 'businesses', field),
     },
@@ -140,14 +140,14 @@ function pageNode(asking: Asking, page: Thing): GraphNode {
       link: () => `https://www.facebook.com/${page.id}`,
       category: () => 'Local business',
       category_list: () => [{ id: '2500', name: 'Local business' }],
-      picture: () => picture(call.origin, page),
+      picture: () => picture(call.pictureOrigin, page),
       access_token: () => pageToken(host, subject, page),
       tasks: () => host.world.tasks(page),
       instagram_business_account: (field) => {
         const account = instagramOf(page);
         if (account === undefined || !scopes.includes('instagram_basic')) return undefined;
         return select(
-          instagramNode(host, call.origin, account),
+          instagramNode(host, call.pictureOrigin, account),
           field.fields.length > 0 ? field.fields : (parseFields('id') ?? []),
         );
       },

@@ -142,7 +142,7 @@ function profile(host: PlatformHost, call: Call): Reply {
   }
   const fields = parseFields(call.input('fields'));
   if (fields === undefined) return invalidParameter('Syntax error in fields');
-  const node = instagramNode(host, call.origin, account);
+  const node = instagramNode(host, call.pictureOrigin, account);
   const own = { id: () => appScopedId(account), user_id: () => account.id, account_type: () => 'BUSINESS' };
   const selected = select({ ...node, fields: { ...node.fields, ...own } }, fields);
   return selected instanceof NonexistingField

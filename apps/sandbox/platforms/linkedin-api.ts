@@ -95,7 +95,7 @@ function userinfo(asking: Asking): Reply {
       name,
       given_name: first,
       family_name: last,
-      picture: pictureUrl(asking.call.origin, member),
+      picture: pictureUrl(asking.call.pictureOrigin, member),
       locale: { country: 'US', language: 'en' },
       ...(has(asking, 'email') ? { email: `${member.owner}@sandbox.example`, email_verified: true } : {}),
     },
@@ -170,7 +170,9 @@ function describe({ host, call }: Asking, one: Thing): Record<string, unknown> {
       cropped: logo,
       // The decoration that clients ask for by a projection, given unasked.
       'original~': {
-        elements: [{ identifiers: [{ identifier: pictureUrl(call.origin, one), identifierType: 'EXTERNAL_URL' }] }],
+        elements: [
+          { identifiers: [{ identifier: pictureUrl(call.pictureOrigin, one), identifierType: 'EXTERNAL_URL' }] },
+        ],
       },
     },
   };
