@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type MongoDb, startMongoDb } from '../mongodb/start-mongodb.js';
-import type { Browser } from '../service/browser.js';
+import { Browser } from '../service/browser.js';
 import { freePorts } from '../service/free-ports.js';
+import { Person } from '../service/person.js';
 import { ServiceUnderTest } from '../service/service-under-test.js';
 import { SpawnedProgram } from '../service/spawned-program.js';
 import { Balancer } from './balancer.js';
@@ -17,6 +18,9 @@ export interface FleetOptions {
   /** What clients use; an ordinary browser without it. */
   readonly browser?: (origin: string) => Browser;
 }
+
+/** One word for each part of a process; `ok` where it is fine. */
+export type Checks = Readonly<Record<string, string>>;
 
 /** Where the processes of a fleet meet. */
 interface Addresses {
@@ -38,6 +42,7 @@ export class Fleet extends ServiceUnderTest {
   readonly workers: readonly SpawnedProgram[];
   readonly sandboxProgram: SpawnedProgram;
   readonly events: SpawnedProgram;
+  readonly #others: SpawnedProgram[] = [];
   #balancer: Balancer | null = null;
 
   private constructor(
@@ -101,10 +106,29 @@ export class Fleet extends ServiceUnderTest {
     return url.href;
   }
 
+  /** One more worker at a port of its own, which has not started yet. */
+  anotherWorker(): SpawnedProgram {
+    const worker = this.#service('apps/worker/main', 0);
+    this.#others.push(worker);
+    return worker;
+  }
+
   /** One API process or worker by itself, without the address in front. */
   originOf(program: SpawnedProgram): string {
     const index = [...this.apis, ...this.workers].indexOf(program);
     return originOf([...this.at.apis, ...this.at.workers][index] ?? 0);
+  }
+
+  /** Somebody whose browser speaks to this one process alone. */
+  async personAt(program: SpawnedProgram, userId: string): Promise<Person> {
+    return new Person(userId, await this.token({ userId }), new Browser(this.originOf(program)), this.newest);
+  }
+
+  /** What a process says of its stores, in its readiness. */
+  async readinessOf(program: SpawnedProgram): Promise<{ readonly isReady: boolean; readonly checks: Checks }> {
+    const response = await fetch(`${this.originOf(program)}/health/ready`);
+    const { checks } = (await response.json()) as { readonly checks: Checks };
+    return { isReady: response.status === 200, checks };
   }
 
   /** Gives the stand-in a fault, such as `hang` and `resume`. */
@@ -118,8 +142,9 @@ export class Fleet extends ServiceUnderTest {
 
   /** Ends everything, and leaves nothing behind. */
   async stop(): Promise<void> {
-    for (const program of this.programs) program.thaw();
-    await Promise.all(this.programs.map((program) => program.end('SIGKILL')));
+    const programs = [...this.programs, ...this.#others];
+    for (const program of programs) program.thaw();
+    await Promise.all(programs.map((program) => program.end('SIGKILL')));
     await this.#balancer?.close();
     await this.mongo.stop();
     rmSync(this.dataDir, { recursive: true, force: true });

@@ -140,8 +140,20 @@ export async function select(
   names: readonly string[],
 ): Promise<readonly string[]> {
   const ids = names.map((name) => candidateOf(connection, name).candidateId);
-  const answer = expectStatus(await selectIds(person, workspaceId, connection.id, ids), 200);
+  const answer = await selectIds(person, workspaceId, connection.id, ids);
+  if (answer.status === 202) await untilCompleted(person, workspaceId, connection.id);
+  else expectStatus(answer, 200);
   return answer.body.accounts.map(({ id }) => id);
+}
+
+/** Where the work of a selection goes on behind its answer, the connection tells its end. */
+async function untilCompleted(person: Person, workspaceId: string, connectionId: string): Promise<void> {
+  await persist(async () => {
+    const { status, failure } = await readConnection(person, workspaceId, connectionId);
+    if (status === 'completed') return true;
+    if (status === 'selected') return null;
+    throw new Error(`The selection ended as ${status}: ${JSON.stringify(failure)}`);
+  }, 'the completion of a selection');
 }
 
 /** Connects accounts and answers their ids: those picked by name, or what completes by itself. */
