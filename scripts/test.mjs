@@ -4,6 +4,8 @@ import { spawnSync } from 'node:child_process';
 import { findChromium } from './chromium.mjs';
 import { prepare, root } from './prepare.mjs';
 
+/** Suites of many processes each, which measure how long things take: they do not run side by side. */
+const ALONE = ['topology'];
 /** What a fresh machine can run in a few minutes. `topology` and `crash` have commands of their own. */
 const EVERYDAY = ['unit', 'contract', 'api', 'model', 'architecture', 'security', 'simulation', 'e2e'];
 
@@ -22,7 +24,8 @@ if (chromium === null && asked.includes('e2e')) {
 
 function runJest(projects) {
   const jest = ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js'];
-  const args = ['--maxWorkers=2', '--passWithNoTests', ...options, '--selectProjects', ...projects];
+  const workers = projects.some((project) => ALONE.includes(project)) ? 1 : 2;
+  const args = [`--maxWorkers=${workers}`, '--passWithNoTests', ...options, '--selectProjects', ...projects];
   const env = { ...process.env, ...(chromium && { CHROMIUM_PATH: chromium }), ...(isLong && { TEST_LONG: '1' }) };
   return spawnSync(process.execPath, [...jest, ...args], { cwd: root, stdio: 'inherit', env }).status ?? 1;
 }

@@ -50,7 +50,7 @@ export type {
 } from './stream.js';
 export { Streams } from './streams.js';
 export type { Executed, Execution, Loaded } from './streams.js';
-export { isAutomation, partitionOf } from './read-model.js';
+export { isAutomation, partitionOf, withoutDeeds } from './read-model.js';
 export type { Automation, ReadModel, RowDescription, Todo, TodoOutcome } from './read-model.js';
 export { ReadModelRunner } from './read-model-runner.js';
 export type { RunnerLog, RunnerOptions, RunnerStores } from './read-model-runner.js';

@@ -58,6 +58,12 @@ export interface Automation<Body extends JsonObject = JsonObject> extends ReadMo
 
 export const isAutomation = (model: ReadModel): model is Automation => 'carryOut' in model;
 
+/** The rows of an automation alone, as a read model: they are folded, and nothing is carried out. */
+export function withoutDeeds(model: ReadModel): ReadModel {
+  const { carryOut: _carryOut, ...rows } = model as ReadModel & { readonly carryOut?: unknown };
+  return rows;
+}
+
 /** The partition that a workspace belongs to. */
 export function partitionOf(workspaceId: string, partitions: number): number {
   return partitions === 1 ? 0 : createHash('sha256').update(workspaceId).digest().readUInt32BE(0) % partitions;

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { EventStoreDBClient } from '@eventstore/db-client';
 import Database from 'better-sqlite3';
 import {
+  withoutDeeds,
   Clock,
   decodeEvent,
   isAutomation,
@@ -16,7 +17,7 @@ import {
 import { createLogger, openStores, readConfiguration, type Configuration, type Stores } from '#runtime';
 import { connection, grant, socialAccount } from '#social-accounts';
 import { workspace } from '#workspaces';
-import { modelsOfService, withoutDeeds } from '../support/service/service-models.js';
+import { modelsOfService } from '../support/service/service-models.js';
 
 /** What one pass over the log took. */
 export interface Pass {

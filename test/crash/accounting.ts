@@ -1,7 +1,8 @@
 import type { Account, Member, Workspace } from '#contract';
 import { parseStreamName, type RecordedEvent } from '#kernel';
+import { isForNow } from '../support/service/patient-browser.js';
 import { listAccounts } from '../support/service/steps.js';
-import { isForNow, sendOnce, textOf, type LoadCommand } from './commands.js';
+import { sendOnce, textOf, type LoadCommand } from './commands.js';
 import type { Site, Stage } from './stages.js';
 
 /** The consequences of a selection of three Pages of one login, by how often each type is written. */
@@ -123,9 +124,12 @@ async function faultsOfWorkspace(
   const { items } = (await owner.get<{ readonly items: readonly Member[] }>(`${path}/members?limit=200`)).body;
   const { name } = (await owner.get<Workspace>(path)).body;
   const added = done.flatMap(({ kind, body }) => (kind === 'add-member' ? [(body as { userId: string }).userId] : []));
-  const positionOf = (command: LoadCommand): number => Number(eventsOf(command, events).at(-1)?.position);
+  const placeOf = (command: LoadCommand): number => {
+    const [last] = eventsOf(command, events).slice(-1);
+    return last === undefined ? -1 : events.indexOf(last);
+  };
   const changes = done.filter(({ kind }) => kind === 'change');
-  const [newest] = changes.sort((one, other) => positionOf(other) - positionOf(one));
+  const [newest] = changes.sort((one, other) => placeOf(other) - placeOf(one));
   return [
     ...differences(
       `the members of ${workspaceId}`,

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Answer } from '../support/service/browser.js';
+import { isForNow } from '../support/service/patient-browser.js';
 import type { Person } from '../support/service/person.js';
 import type { Chance } from './chance.js';
 import { selectableOf, type Site, type Stage } from './stages.js';
@@ -154,9 +155,6 @@ export async function sendAll(commands: readonly LoadCommand[], onAcknowledged: 
   };
   await Promise.all(commands.flatMap((command) => (command.isTwin ? [send(command), send(command)] : [send(command)])));
 }
-
-/** Turned down for now: 503, or the first request under this key is still at work. */
-export const isForNow = ({ status, code }: Answer): boolean => status === 503 || code === 'request-in-progress';
 
 /** What has to be the same when an answer is given again. */
 export const textOf = ({ status, text, position, headers }: Answer): string =>

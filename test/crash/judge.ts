@@ -1,22 +1,23 @@
 import type { ReadModel, RecordedEvent } from '#kernel';
 import type { ServiceUnderTest } from '../support/service/service-under-test.js';
+import { type AtRest, embeddedAtRest } from './at-rest.js';
 import { compareWithReplay } from './replay.js';
-import { takeSnapshot } from './snapshot.js';
 import { faultsOfLog, readLog } from './stored-log.js';
-import { faultsOfVault, readVault } from './stored-vault.js';
+import { faultsOfVault } from './stored-vault.js';
 
 /** What can be told of any service at rest: its log, whether its vault agrees with it, and whether its rows are a fresh replay. */
-export async function judgeStores(
-  service: ServiceUnderTest,
+export async function judgeStores<Service extends ServiceUnderTest>(
+  service: Service,
   models: readonly ReadModel[],
+  openAtRest: (service: Service) => Promise<AtRest> = embeddedAtRest,
 ): Promise<{ readonly events: readonly RecordedEvent[]; readonly faults: readonly string[]; readonly rows: number }> {
-  const snapshot = await takeSnapshot(service);
+  const atRest = await openAtRest(service);
   try {
-    const events = await readLog(snapshot.folder);
-    const { faults, rows } = await compareWithReplay(snapshot, models);
-    const vault = readVault(snapshot.folder);
-    return { events, rows, faults: [...faultsOfLog(events), ...faultsOfVault(vault, events), ...faults] };
+    const events = await readLog(atRest.events);
+    const { faults, rows } = await compareWithReplay(atRest, models);
+    const ofLog = faultsOfLog(events, atRest.events);
+    return { events, rows, faults: [...ofLog, ...faultsOfVault(atRest.vaultContent, events), ...faults] };
   } finally {
-    snapshot.discard();
+    await atRest.close();
   }
 }

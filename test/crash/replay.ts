@@ -1,26 +1,19 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { SqliteEventStore } from '#event-store-sqlite';
 import {
   Clock,
   isAutomation,
-  MasterKeys,
   ReadModels,
-  Vault,
+  withoutDeeds,
+  type Vault,
   type EventStore,
   type ReadModel,
   type ReadModelCopy,
   type ReadStore,
   type StoredRow,
 } from '#kernel';
-import { SqliteReadStore } from '#read-store-sqlite';
 import { Rest, Runners } from '#runtime';
 import { connection, grant, socialAccount } from '#social-accounts';
-import { SqliteVaultStore } from '#vault-sqlite';
 import { workspace } from '#workspaces';
-import { withoutDeeds } from '../support/service/service-models.js';
-import type { Snapshot } from './snapshot.js';
+import type { AtRest } from './at-rest.js';
 
 const REPLAY_LIMIT_MS = 60_000;
 const STREAMS = [workspace, connection, grant, socialAccount];
@@ -46,34 +39,25 @@ export interface Comparison {
 }
 
 /**
- * Replays the log of a snapshot into an empty read store by the runners of the service, and compares row by row: bodies,
+ * Replays the log into an empty read store by the runners of the service, and compares row by row: bodies,
  * descriptions and counters have to be the same text. To-do rows that are settled leave the live rows without an event, so
  * a replay that carries nothing out may have those, and only those, more.
  */
-export async function compareWithReplay(snapshot: Snapshot, models: readonly ReadModel[]): Promise<Comparison> {
-  const folder = mkdtempSync(join(tmpdir(), 'social-accounts-replay-'));
-  const events = await SqliteEventStore.open({ dataDir: snapshot.folder });
-  const live = await SqliteReadStore.open({ dataDir: snapshot.folder });
-  const vaultStore = await SqliteVaultStore.open({ dataDir: snapshot.folder });
-  const fresh = await SqliteReadStore.open({ dataDir: folder });
-  try {
-    const masterKey = readFileSync(join(snapshot.folder, 'vault.key'), 'utf8').trim();
-    const vault = new Vault(vaultStore, new MasterKeys([masterKey]));
-    const plain = models.filter((model) => !isAutomation(model));
-    // At the beginning of time no to-do is due: the rows are folded, and nothing is carried out.
-    const automations = models.filter(isAutomation).map(withoutDeeds);
-    await replay({ events, rows: fresh, vault }, plain, snapshot.now);
-    await replay({ events, rows: fresh, vault }, automations, new Date(0));
-    const comparisons: Comparison[] = [];
-    for (const model of models) comparisons.push(await compareModel(model, { events, live, fresh }, snapshot.now));
-    return {
-      faults: comparisons.flatMap(({ faults }) => faults),
-      rows: comparisons.reduce((sum, { rows }) => sum + rows, 0),
-    };
-  } finally {
-    for (const store of [events, live, vaultStore, fresh]) await store.close();
-    rmSync(folder, { recursive: true, force: true });
-  }
+export async function compareWithReplay(
+  { events, rows: live, fresh, vault, now }: AtRest,
+  models: readonly ReadModel[],
+): Promise<Comparison> {
+  const plain = models.filter((model) => !isAutomation(model));
+  // At the beginning of time no to-do is due: the rows are folded, and nothing is carried out.
+  const automations = models.filter(isAutomation).map(withoutDeeds);
+  await replay({ events, rows: fresh, vault }, plain, now);
+  await replay({ events, rows: fresh, vault }, automations, new Date(0));
+  const comparisons: Comparison[] = [];
+  for (const model of models) comparisons.push(await compareModel(model, { events, live, fresh }, now));
+  return {
+    faults: comparisons.flatMap(({ faults }) => faults),
+    rows: comparisons.reduce((sum, { rows }) => sum + rows, 0),
+  };
 }
 
 async function replay(

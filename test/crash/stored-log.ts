@@ -1,32 +1,37 @@
-import { SqliteEventStore } from '#event-store-sqlite';
-import { eventId, type RecordedEvent } from '#kernel';
+import { eventId, type EventStore, type RecordedEvent } from '#kernel';
 
 const PAGE_EVENTS = 500;
 
-/** Every event of a data directory that no service works in, in global order. */
-export async function readLog(dataDir: string): Promise<readonly RecordedEvent[]> {
-  const store = await SqliteEventStore.open({ dataDir });
-  try {
-    const all: RecordedEvent[] = [];
-    for (;;) {
-      const { events } = await store.readAll(all.at(-1)?.position ?? null, PAGE_EVENTS);
-      all.push(...events);
-      if (events.length < PAGE_EVENTS) return all;
-    }
-  } finally {
-    await store.close();
+/** Every event, in global order. */
+export async function readLog(store: EventStore): Promise<readonly RecordedEvent[]> {
+  const all: RecordedEvent[] = [];
+  for (;;) {
+    const { events } = await store.readAll(all.at(-1)?.position ?? null, PAGE_EVENTS);
+    all.push(...events);
+    if (events.length < PAGE_EVENTS) return all;
   }
 }
 
-/** What is wrong with a log: positions and revisions without gaps, ids that are unique, one set of events for each command. */
-export function faultsOfLog(events: readonly RecordedEvent[]): readonly string[] {
+/**
+ * What is wrong with a log: positions that do not grow, gaps in revisions (and in positions where they are counted), ids that are
+ * not unique, more than one set of events for a command.
+ */
+export function faultsOfLog(
+  events: readonly RecordedEvent[],
+  store: Pick<EventStore, 'comparePositions'>,
+): readonly string[] {
   const faults: string[] = [];
   const ids = new Set<string>();
   const revisions = new Map<string, number>();
   const sets = new Map<string, { readonly stream: string; count: number; last: number }>();
   for (const [index, { id, stream, revision, position, metadata }] of events.entries()) {
     const name = `${stream}@${revision}`;
-    if (position !== String(index + 1)) faults.push(`${name} stands at position ${position}, not ${index + 1}`);
+    const before = events[index - 1]?.position;
+    const isCounted = !position.includes('/');
+    if (
+      isCounted ? position !== String(index + 1) : before !== undefined && store.comparePositions(before, position) >= 0
+    )
+      faults.push(`${name} stands at position ${position}, number ${index + 1} behind ${String(before)}`);
     if (ids.has(id)) faults.push(`the id of ${name} is another event's`);
     ids.add(id);
     const expected = (revisions.get(stream) ?? -1) + 1;

@@ -9,6 +9,7 @@ import {
   type ReadModel,
   type ReadStore,
   type RunnerLog,
+  withoutDeeds,
 } from '#kernel';
 import { Rest, Runners, STREAMS } from '#runtime';
 import { CommandFailed } from '../command.js';
@@ -62,12 +63,6 @@ export async function fillReadModels(
   } finally {
     await Promise.all(all.map(({ runners }) => runners.stop()));
   }
-}
-
-/** What is no automation any more can carry nothing out. */
-function withoutDeeds(model: ReadModel): ReadModel {
-  const { carryOut: _carryOut, ...rows } = model as ReadModel & { readonly carryOut?: unknown };
-  return rows;
 }
 
 function standstill(all: readonly Runners[]): CommandFailed {

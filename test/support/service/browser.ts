@@ -19,6 +19,8 @@ export interface Call {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   readonly token?: string | null;
+  /** How long to wait for the answer; for ever without it. */
+  readonly limitMs?: number;
 }
 
 /** A browser, or any other client that keeps cookies: its jar belongs to one origin and to nobody else. */
@@ -47,12 +49,13 @@ export class Browser {
 
   /** Sends one request and follows no redirect. `target` is a path, or a whole URL of this origin. */
   async call<Body = unknown>(target: string, call: Call = {}): Promise<Answer<Body>> {
-    const { method = 'GET', body, headers = {}, token = null } = call;
+    const { method = 'GET', body, headers = {}, token = null, limitMs } = call;
     const url = new URL(target, this.origin);
     if (url.origin !== this.origin) throw new Error(`This browser's jar is for ${this.origin} alone.`);
     const response = await fetch(url, {
       method,
       redirect: 'manual',
+      ...(limitMs === undefined ? {} : { signal: AbortSignal.timeout(limitMs) }),
       headers: {
         ...(token === null ? {} : { authorization: `Bearer ${token}` }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),

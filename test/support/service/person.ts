@@ -2,17 +2,19 @@ import { Browser, type Answer, type Call } from './browser.js';
 
 /** The newest position that any command of a test was told: queries ask to have reached it. */
 export class NewestPosition {
-  #value = 0;
+  #newest: string | null = null;
 
-  /** The embedded event store's positions are numbers, so the newest one can be told. */
   note(position: string | null): void {
-    this.#value = Math.max(this.#value, Number(position ?? 0));
+    if (position !== null && rankOf(position) > rankOf(this.#newest ?? '0')) this.#newest = position;
   }
 
   get header(): Readonly<Record<string, string>> {
-    return this.#value === 0 ? {} : { 'read-after': String(this.#value) };
+    return this.#newest === null ? {} : { 'read-after': this.#newest };
   }
 }
+
+/** Positions begin with a number that grows, in either event store's form: `17`, `4711/4711`. */
+const rankOf = (position: string): bigint => BigInt(position.split('/')[0] ?? 0);
 
 type Headers = Readonly<Record<string, string>>;
 

@@ -10,14 +10,8 @@ import { environmentFor } from './in-process-service.js';
 export async function modelsOfService(): Promise<readonly ReadModel[]> {
   const dataDir = mkdtempSync(join(tmpdir(), 'social-accounts-models-'));
   const service = await startStandalone(readConfiguration(await environmentFor(dataDir, {})));
-  const models = service.runners.all.map(({ model }) => model);
+  const { models } = service.runners;
   await service.close();
   rmSync(dataDir, { recursive: true, force: true });
   return models;
-}
-
-/** The rows of an automation alone: they are folded, and nothing is carried out. */
-export function withoutDeeds(model: ReadModel): ReadModel {
-  const { carryOut: _carryOut, ...rows } = model as ReadModel & { readonly carryOut?: unknown };
-  return rows;
 }

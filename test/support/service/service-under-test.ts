@@ -12,12 +12,14 @@ export class ServiceUnderTest {
     readonly url: string,
     sandboxUrl: string,
     readonly dataDir: string,
+    private readonly browser: (origin: string) => Browser = (origin) => new Browser(origin),
   ) {
     this.sandbox = new SandboxControl(sandboxUrl, this.newBrowser());
   }
 
+  /** A browser without cookies, of the kind that this test's clients use. */
   newBrowser(): Browser {
-    return new Browser(this.url);
+    return this.browser(this.url);
   }
 
   async token(session: StartSandboxSession): Promise<string> {

@@ -10,8 +10,12 @@ import type {
   SelectionAnswer,
 } from '#contract';
 import type { Answer, Browser } from './browser.js';
+import { PatientBrowser, persist } from './patient-browser.js';
 import type { Person } from './person.js';
 import type { Identity } from './sandbox-control.js';
+
+/** How often a patient person begins again when the platform's answer got lost with the process that had asked. */
+const PATIENT_ATTEMPTS = 10;
 
 /** The answer to starting a connection, whose URLs are always there for OAuth. */
 export type Started = Required<ConnectionStarted> & CommandAnswer;
@@ -55,7 +59,7 @@ export async function consent(authorizationUrl: string, given: Consent = {}): Pr
   url.searchParams.set('sandbox_identity', given.identity ?? 'ada');
   url.searchParams.set('sandbox_decision', given.decision ?? 'allow');
   if (given.scopes) url.searchParams.set('sandbox_scopes', given.scopes.join(','));
-  const response = await fetch(url, { redirect: 'manual' });
+  const response = await persist(() => fetch(url, { redirect: 'manual' }), 'consenting');
   const location = response.headers.get('location');
   if (location === null) throw new Error(`The platform does not redirect: ${await response.text()}`);
   return location;
@@ -92,7 +96,23 @@ export async function attempt(
   request: object,
   given: Consent = {},
 ): Promise<Connection> {
-  return finish(person, workspaceId, await startConnection(person, workspaceId, request), given);
+  return toItsOutcome(person, async () => {
+    return finish(person, workspaceId, await startConnection(person, workspaceId, request), given);
+  });
+}
+
+/**
+ * A code counts once: where the process that had spent it was killed, the attempt has no outcome but that the platform did not
+ * answer, and a patient person begins another one.
+ */
+async function toItsOutcome(person: Person, once: () => Promise<Connection>): Promise<Connection> {
+  const limit = person.browser instanceof PatientBrowser ? PATIENT_ATTEMPTS : 1;
+  for (let tries = 1; ; tries += 1) {
+    const connection = await once();
+    const { status, failure } = connection;
+    if (tries === limit || status === 'authorized' || status === 'completed') return connection;
+    if (status === 'failed' && failure?.code !== 'platform-unavailable') return connection;
+  }
 }
 
 export function candidateOf(connection: Connection, name: string): Candidate {
@@ -120,8 +140,20 @@ export async function select(
   names: readonly string[],
 ): Promise<readonly string[]> {
   const ids = names.map((name) => candidateOf(connection, name).candidateId);
-  const answer = expectStatus(await selectIds(person, workspaceId, connection.id, ids), 200);
+  const answer = await selectIds(person, workspaceId, connection.id, ids);
+  if (answer.status === 202) await untilCompleted(person, workspaceId, connection.id);
+  else expectStatus(answer, 200);
   return answer.body.accounts.map(({ id }) => id);
+}
+
+/** Where the work of a selection goes on behind its answer, the connection tells its end. */
+async function untilCompleted(person: Person, workspaceId: string, connectionId: string): Promise<void> {
+  await persist(async () => {
+    const { status, failure } = await readConnection(person, workspaceId, connectionId);
+    if (status === 'completed') return true;
+    if (status === 'selected') return null;
+    throw new Error(`The selection ended as ${status}: ${JSON.stringify(failure)}`);
+  }, 'the completion of a selection');
 }
 
 /** Connects accounts and answers their ids: those picked by name, or what completes by itself. */
@@ -158,8 +190,10 @@ export async function reconnect(
   request: ReconnectAccount = {},
 ): Promise<Connection> {
   const path = `/v1/workspaces/${workspaceId}/accounts/${accountId}/reconnect`;
-  const started = expectStatus(await person.post<Started>(path, request), 201).body;
-  return finish(person, workspaceId, started, given);
+  return toItsOutcome(person, async () => {
+    const started = expectStatus(await person.post<Started>(path, request), 201).body;
+    return finish(person, workspaceId, started, given);
+  });
 }
 
 export async function readAccount(person: Person, workspaceId: string, accountId: string): Promise<Account> {
