@@ -16,7 +16,7 @@ const FROZEN_MS = 30_000;
 const TEST_LIMIT_MS = 180_000;
 const BODY = { name: 'Once', timezone: 'Europe/Vienna' };
 
-await describeFleet('a command whose process freezes in the middle (R17)', () => {
+await describeFleet('a command whose process freezes in the middle', () => {
   const fleet = useFleet({ apis: 2, workers: 1 });
 
   afterEach(async () => {

@@ -6,11 +6,11 @@ import { describeFleet, useFleet } from './fleet-suite.js';
 const COMMANDS = 100;
 const TEST_LIMIT_MS = 120_000;
 
-await describeFleet('a query at another process than the command (O2)', () => {
+await describeFleet('a query at another process than the command', () => {
   const fleet = useFleet({ apis: 2, workers: 2 });
 
   it(
-    `includes what ${COMMANDS} commands were told, at once`,
+    `O2: includes what ${COMMANDS} commands were told, at once`,
     async () => {
       const people = await Promise.all(fleet().apis.map((api) => fleet().personAt(api, 'ada')));
       const [one, other] = people;

@@ -18,8 +18,8 @@ interface Loss {
   readonly store: string;
   /** The parts that readiness names, and nothing else. */
   readonly parts: readonly string[];
-  lose(fleet: Fleet): Promise<void> | void;
-  bringBack(fleet: Fleet): Promise<void> | void;
+  readonly lose: (fleet: Fleet) => Promise<void> | void;
+  readonly bringBack: (fleet: Fleet) => Promise<void> | void;
 }
 
 const LOSSES: readonly Loss[] = [
