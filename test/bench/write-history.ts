@@ -13,6 +13,7 @@ import type { HistoryStep } from './account-life.js';
 
 /** What is encoded and handed to the store in one go. */
 const STEPS_AT_ONCE = 4_000;
+const KEYS_AT_ONCE = 200;
 
 /** Takes the events of one command; what is handed over first stands first in the log. */
 export type TakeAppend = (
@@ -32,7 +33,8 @@ export async function writeHistory(size: number, vault: Vault, append: TakeAppen
       if (key === 'destroyed') throw new Error('A fresh vault has destroyed no key.');
       keys.set(subject, key);
     };
-    await Promise.all([...subjects].map(make));
+    const waiting = [...subjects];
+    while (waiting.length > 0) await Promise.all(waiting.splice(0, KEYS_AT_ONCE).map(make));
     const appends = steps.map((step) => {
       const stream = streamName(step.definition, step.id);
       const last = revisions.get(stream) ?? -1;

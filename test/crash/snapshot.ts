@@ -12,7 +12,7 @@ export interface Snapshot {
   readonly folder: string;
   /** Domain time at which everything was at rest. */
   readonly now: Date;
-  discard(): void;
+  readonly discard: () => void;
 }
 
 /** Waits for rest and copies the stores of the running service. */

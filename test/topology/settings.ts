@@ -12,7 +12,7 @@ export interface Setting {
   readonly targets: Targets;
   /** Every command that a client was told to be done. */
   readonly acknowledged: readonly Acknowledged[];
-  atRest(): Promise<AtRest>;
+  readonly atRest: () => Promise<AtRest>;
   stop(): Promise<void>;
 }
 

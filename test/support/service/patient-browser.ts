@@ -54,7 +54,7 @@ export const isForNow = ({ status, code }: Answer): boolean => status === 503 ||
 /** Tries as long as connections break or the answer is null. @throws what came last, when patience is over. */
 export async function persist<Result>(attempt: () => Promise<Result | null>, what: string): Promise<Result> {
   let last: unknown = 'not now';
-  for (const deadline = performance.now() + PATIENCE_MS; performance.now() < deadline; await sleep(PAUSE_MS)) {
+  for (const deadline = performance.now() + PATIENCE_MS; performance.now() < deadline;) {
     try {
       const result = await attempt();
       if (result !== null) return result;
@@ -62,6 +62,7 @@ export async function persist<Result>(attempt: () => Promise<Result | null>, wha
       if (!isBrokenConnection(error)) throw error;
       last = error;
     }
+    await sleep(PAUSE_MS);
   }
   throw new Error(`${what} was given up: ${String(last)}`, { cause: last });
 }
