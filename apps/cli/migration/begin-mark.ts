@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { ReadModel } from '#kernel';
 import { MIGRATION_RECORD_KIND, readLogMark, readVaultMark, writeVaultMark, type MigrationMark } from '#runtime';
 import { CommandFailed } from '../command.js';
 import type { MigratedStores } from './source.js';
@@ -9,11 +8,7 @@ import { writeLogMark } from './target.js';
  * Marks empty servers as being filled, or finds the mark of an earlier run that did not come to its end.
  * From here on no service starts on them. @throws CommandFailed for any other servers.
  */
-export async function beginMark(
-  target: MigratedStores,
-  models: readonly ReadModel[],
-  eventStoreUrl: string,
-): Promise<MigrationMark> {
+export async function beginMark(target: MigratedStores, eventStoreUrl: string): Promise<MigrationMark> {
   const ofVault = await readVaultMark(target.vault);
   const ofLog = await readLogMark(target.events);
   if (ofVault?.state === 'finished') {
@@ -24,14 +19,14 @@ export async function beginMark(
   }
   const mark = ofVault ?? { migrationId: randomUUID(), state: 'unfinished' as const };
   if (ofVault === null) {
-    await requireEmpty(target, models);
+    await requireEmpty(target);
     await writeVaultMark(target.vault, mark);
   }
   if (ofLog === null) await writeLogMark(eventStoreUrl, mark);
   return mark;
 }
 
-async function requireEmpty({ events, rows, vault }: MigratedStores, models: readonly ReadModel[]): Promise<void> {
+async function requireEmpty({ events, rows, vault }: MigratedStores): Promise<void> {
   const found: string[] = [];
   if ((await events.head()) !== null) found.push('events in the event store');
   const [keys, destroyed, records] = await Promise.all([
@@ -41,12 +36,8 @@ async function requireEmpty({ events, rows, vault }: MigratedStores, models: rea
   ]);
   if (keys.length + destroyed.length > 0) found.push('keys in MongoDB');
   if (records.some(({ kind }) => kind !== MIGRATION_RECORD_KIND)) found.push('secrets or claims in MongoDB');
-  for (const { name, version, partitions } of models) {
-    for (let partition = 0; partition < partitions; partition += 1) {
-      const checkpoint = await rows.checkpoint({ name, version, generation: 0, partition });
-      if (checkpoint !== null) found.push(`rows of ${name} in MongoDB`);
-    }
-  }
+  for (const copy of await rows.listCopies())
+    if ((await rows.checkpoint(copy)) !== null) found.push(`rows of ${copy.name} in MongoDB`);
   if (found.length === 0) return;
   throw new CommandFailed(
     `The servers are not empty: there are ${found.join(', ')}. Nothing was changed; give empty ones.`,

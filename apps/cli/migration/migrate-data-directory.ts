@@ -54,7 +54,7 @@ async function move(
   const report = (what: string, total: number): Progress => new Progress(errors, what, total);
   const targetVault = new Vault(target.vault, masterKeys);
   const models = await loadModels({ events: target.events, rows: target.rows, vault: targetVault });
-  const mark = await beginMark(target, models, migration.eventStoreUrl);
+  const mark = await beginMark(target, migration.eventStoreUrl);
 
   // The embedded log's positions count its events.
   const copying = report('events', Number((await source.events.head()) ?? 0));
@@ -68,6 +68,8 @@ async function move(
   };
   const vault = await new VaultMove(source.vault, target.vault, answers, report).run();
 
+  for (const { name } of models)
+    for (const eventId of await source.rows.skippedEvents(name)) await target.rows.skipEvent(name, eventId);
   const eventIdAt = async (position: string): Promise<string | null> =>
     (await source.events.readAt(position))?.id ?? null;
   const folded = await new TodoMove(source.rows, target.rows, positions, eventIdAt).run(models);

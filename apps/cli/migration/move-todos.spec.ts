@@ -115,4 +115,30 @@ describe('moving to-dos', () => {
     expect(await move()).toBe(0);
     expect(await target.checkpoint(COPY)).toBeNull();
   });
+
+  it('leaves a parked to-do parked, and to the fold an automation in which a stream is parked', async () => {
+    await fill(source, rows, 'event-7');
+    const lease = await source.acquireLease('fill', 'fill', 1);
+    if (!lease) throw new Error('The lease is taken.');
+    const key = rows[0]?.key ?? '';
+    const parked = { tries: 12, nextTryAt: null, reason: 'Broken' };
+    await source.postpone(COPY, lease, key, parked);
+    expect(await move()).toBe(7);
+    expect(await target.parkedRows(COPY, 10)).toMatchObject([{ row: { key }, postponement: parked }]);
+
+    await target.drop(COPY);
+    const waiting = {
+      stream: 'plant-x',
+      eventId: 'e',
+      eventType: 'Watered',
+      revision: 3,
+      position: '5',
+      since: '',
+      ...parked,
+    };
+    const nothing = { puts: [], deletes: [], counts: new Map<string, number>(), checkpoint: null };
+    await source.save(COPY, lease, { ...nothing, parks: [waiting] });
+    expect(await move()).toBe(0);
+    expect(await target.checkpoint(COPY)).toBeNull();
+  });
 });

@@ -13,6 +13,8 @@ import { CommandFailed } from '../command.js';
 import type { Positions } from './positions.js';
 
 const ROWS_PER_SAVE = 500;
+/** Beyond so many a parked to-do is tried anew. */
+const PARKED_LIMIT_ROWS = 10_000;
 /** A lease that lapsed still counts until somebody takes it: it need not last as long as the work. */
 const LEASE_MS = 5_000;
 /** An interrupted run's lease has lapsed by then. */
@@ -22,7 +24,7 @@ const LEASE_POLL_MS = 250;
 /**
  * Moves an automation's to-dos as they are, with its checkpoint in the target's words: one that is settled leaves no event, so that
  * a fold of the log alone would bring it back. What the source has not folded yet, or keeps in another shape, is folded from the
- * log instead. What was put off or parked is tried again at its time. Repeatable.
+ * log instead. What is parked stays parked; what was put off is tried again at its time. Repeatable.
  */
 export class TodoMove {
   readonly #owner = randomUUID();
@@ -52,6 +54,8 @@ export class TodoMove {
     const anchor = (await this.source.checkpoint(former))?.anchor;
     if (!anchor || (await this.eventIdAt(anchor.position)) !== anchor.eventId) return 0;
     await this.source.prepare(model, former);
+    // What waits in a parked stream would be passed over by a checkpoint: the fold parks it again.
+    if ((await this.source.parkedStreams(former, 1)).length > 0) return 0;
     // Without a checkpoint it is what an interrupted run has left.
     await this.target.drop(copy);
     await this.target.prepare(model, copy);
@@ -67,8 +71,11 @@ export class TodoMove {
       await save(waiting, null);
       waiting = [];
     }
+    await save(waiting, null);
+    for (const { row, postponement } of await this.source.parkedRows(former, PARKED_LIMIT_ROWS))
+      if (postponement) await this.target.postpone(copy, lease, row.key, postponement);
     const position = await this.positions.translate(anchor.position);
-    await save(waiting, { position, anchor: { position, eventId: anchor.eventId } });
+    await save([], { position, anchor: { position, eventId: anchor.eventId } });
     await this.target.releaseLease(lease);
     return Number(anchor.position);
   }
