@@ -39,10 +39,10 @@ export class LogWatch {
     gate.closeWhile(() => (this.#state === 'ours' ? null : this.#state === 'foreign' ? FOREIGN : UNVERIFIED));
   }
 
-  /** One word for health checks: `ok`, or what is wrong. */
+  /** For health checks: `ok`, or what is wrong with the log. That a store cannot be asked is the store's fault and not the log's. */
   get state(): string {
-    if (this.#state === 'ours') return 'ok';
-    return this.#state === 'foreign' ? FOREIGN : 'not verified';
+    if (this.#state === 'foreign') return FOREIGN;
+    return this.#doubtfulSince === null ? 'ok' : 'does not hold what was read from it; it is looked again';
   }
 
   start(): void {
