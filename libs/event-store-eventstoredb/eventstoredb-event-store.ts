@@ -94,15 +94,8 @@ export class EventStoreDbEventStore extends EventStore {
   override async *subscribe(after: Position | null, signal: AbortSignal): AsyncGenerator<EventBatch, void, undefined> {
     if (this.isOver(signal)) return;
     const { connection, reader, prefixes, limits, log } = this;
-    const aborted = new Promise<null>((resolve) =>
-      signal.addEventListener('abort', () => resolve(null), { once: true }),
-    );
-    // Near the log's end, and when anything is wrong, there is no page: a subscription knows what to do then.
-    const pageBehind = (from: Place | null): Promise<CatchUpPage> =>
-      Promise.race([this.catchUp.page(from).catch(() => null), aborted]);
     let place = placeOf(after);
-    for (let page = await pageBehind(place); page !== null; page = await pageBehind(place)) {
-      if (this.isOver(signal)) return;
+    for (let page = await this.pageBehind(place, signal); page !== null; page = await this.pageBehind(place, signal)) {
       yield page.batch;
       place = page.end;
       // A long way to catch up must not keep the thread from everybody else.
@@ -154,6 +147,21 @@ export class EventStoreDbEventStore extends EventStore {
       await this.connection.close();
     });
     return this.closing;
+  }
+
+  /** Null near the log's end, when anything is wrong (a subscription knows what to do then), and at once when it is aborted. */
+  private pageBehind(place: Place | null, signal: AbortSignal): Promise<CatchUpPage> {
+    if (this.isOver(signal)) return Promise.resolve(null);
+    // No race with a promise of the abort: that would hold on to every page for as long as it is pending.
+    return new Promise((resolve) => {
+      const give = (page: CatchUpPage): void => {
+        signal.removeEventListener('abort', giveNothing);
+        resolve(page);
+      };
+      const giveNothing = (): void => give(null);
+      signal.addEventListener('abort', giveNothing);
+      this.catchUp.page(place).then(give, giveNothing);
+    });
   }
 
   private isOver(signal: AbortSignal): boolean {

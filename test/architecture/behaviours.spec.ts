@@ -5,7 +5,7 @@ import { BEHAVIOURS_TO_COME } from './behaviours-to-come.js';
 import { citedIn, testTitles, titlesIn } from './test-titles.js';
 
 /** The suites that show the product from outside. Others cite threats and faults, which have numbers of their own. */
-const SUITES = ['api', 'e2e'].map((suite) => join(import.meta.dirname, '..', suite));
+const SUITES = ['api', 'e2e', 'topology'].map((suite) => join(import.meta.dirname, '..', suite));
 
 describe('every behaviour of the product', () => {
   const cited = new Set(SUITES.flatMap(testTitles).flatMap(citedIn));

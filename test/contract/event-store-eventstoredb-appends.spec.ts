@@ -10,11 +10,10 @@ import { EVENT_STORE_LIMITS, EventStoreDbEventStore, secureEventStore } from '#e
 import type { EventStoreDbLimits } from '#event-store-eventstoredb';
 import { StoreUnavailable } from '#kernel';
 import type { AppendResult, EventToAppend } from '#kernel';
-import { compileStandIn, spawnStandIn } from '../support/eventstore-server/spawn-stand-in.js';
+import { compileStandIn, type SpawnedStandIn, spawnStandIn } from '../support/eventstore-server/spawn-stand-in.js';
 import { type EventStoreServer, startEventStoreServer } from '../support/eventstore-server/start-server.js';
 import { ids, newEvent, newEvents, newStream } from './event-store-case.js';
 
-const PORT = 14_210;
 const IN_FLIGHT = 64;
 
 let dir = '';
@@ -22,16 +21,19 @@ let server: EventStoreServer;
 let warnings: string[] = [];
 let restarting: Promise<void> = Promise.resolve();
 const stores: EventStoreDbEventStore[] = [];
+const standIns: SpawnedStandIn[] = [];
 
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'event-store-'));
-  server = await startEventStoreServer({ port: PORT, dir });
+  server = await startEventStoreServer({ port: 0, dir });
   warnings = [];
 });
 
 afterEach(async () => {
   server.faults.clear();
   for (const store of stores.splice(0)) await store.close();
+  // Also those of a test that failed, frozen ones included.
+  for (const standIn of standIns.splice(0)) standIn.process.kill('SIGKILL');
   await server.close();
   rmSync(dir, { recursive: true });
 });
@@ -182,7 +184,8 @@ describe('appends over a connection that breaks', () => {
 
   it('are written once each when the server freezes for some seconds, connections and all', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'event-store-'));
-    const standIn = await spawnStandIn(await compileStandIn(), { port: PORT + 1, dir: folder });
+    const standIn = await spawnStandIn(await compileStandIn(), { port: 0, dir: folder });
+    standIns.push(standIn);
     const store = await open({ tryMs: 500, silenceMs: 1_500 }, standIn.url);
     let thawed: Promise<unknown> = Promise.resolve();
     await appendMany(store, 600, (index) => {

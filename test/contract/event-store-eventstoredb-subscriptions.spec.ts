@@ -10,26 +10,27 @@ import { EventStoreDbEventStore } from '#event-store-eventstoredb';
 import type { EventStoreDbLimits } from '#event-store-eventstoredb';
 import { ForeignLog, StoreUnavailable } from '#kernel';
 import type { EventBatch, Position } from '#kernel';
-import { compileStandIn, spawnStandIn } from '../support/eventstore-server/spawn-stand-in.js';
+import { compileStandIn, type SpawnedStandIn, spawnStandIn } from '../support/eventstore-server/spawn-stand-in.js';
 import { type EventStoreServer, startEventStoreServer } from '../support/eventstore-server/start-server.js';
 import { follow, ids, newEvents, newStream } from './event-store-case.js';
-
-const PORT = 14_220;
 
 let dir = '';
 let server: EventStoreServer;
 let store: EventStoreDbEventStore;
 const stores: EventStoreDbEventStore[] = [];
+const standIns: SpawnedStandIn[] = [];
 
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'event-store-'));
-  server = await startEventStoreServer({ port: PORT, dir });
+  server = await startEventStoreServer({ port: 0, dir });
   store = await open();
 });
 
 afterEach(async () => {
   server.faults.clear();
   for (const opened of stores.splice(0)) await opened.close();
+  // Also those of a test that failed, frozen ones included.
+  for (const standIn of standIns.splice(0)) standIn.process.kill('SIGKILL');
   await server.close();
   rmSync(dir, { recursive: true });
 });
@@ -123,7 +124,8 @@ describe('a subscription that ends', () => {
 
   it('goes on when the server freezes for some seconds and wakes up', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'event-store-'));
-    const standIn = await spawnStandIn(await compileStandIn(), { port: PORT + 1, dir: folder });
+    const standIn = await spawnStandIn(await compileStandIn(), { port: 0, dir: folder });
+    standIns.push(standIn);
     const frozen = await open({ tryMs: 500, readMs: 1_000, silenceMs: 1_500 }, standIn.url);
     const follower = followOn(frozen, null);
     const writing = write(1_000, frozen);

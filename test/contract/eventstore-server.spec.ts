@@ -13,12 +13,11 @@ import { reading } from '../support/eventstore-server/behaviours/reading.js';
 import { subscribing } from '../support/eventstore-server/behaviours/subscribing.js';
 import { compileStandIn, spawnStandIn } from '../support/eventstore-server/spawn-stand-in.js';
 import { type EventStoreServer, startEventStoreServer } from '../support/eventstore-server/start-server.js';
+import { freePorts } from '../support/service/free-ports.js';
 
 // The stand-in is held to what a real server was seen to do, and a real one may be held to it as well.
 const servers: Record<string, string | undefined> = { 'the stand-in': undefined };
 if (process.env['EVENTSTORE_URL'] !== undefined) servers['EVENTSTORE_URL'] = process.env['EVENTSTORE_URL'];
-
-const PORT_OF_CONTROL = 13290;
 
 const folders: string[] = [];
 const newFolder = (): string => {
@@ -243,8 +242,9 @@ describe('durability of the stand-in', () => {
 
   it('can be told to go wrong by another process', async () => {
     const program = await compileStandIn();
-    const running = await spawnStandIn(program, { port: 0, dir: newFolder(), controlPort: PORT_OF_CONTROL });
-    const control = `http://127.0.0.1:${PORT_OF_CONTROL}`;
+    const [controlPort = 0] = await freePorts(1);
+    const running = await spawnStandIn(program, { port: 0, dir: newFolder(), controlPort });
+    const control = `http://127.0.0.1:${controlPort}`;
     const post = (fault: string, body?: object) =>
       fetch(`${control}/${fault}`, { method: 'POST', body: JSON.stringify(body ?? {}) });
     const probe = new Probe(running.url);
