@@ -264,9 +264,10 @@ describe('a position that is not in the log', () => {
     await until(() => follower.seen().length === 10);
     const theirs = ids((await strict.readAll(null, 10)).events);
     const refusal = expect(follower.ended).rejects.toThrow(ForeignLog);
+    const port = Number(/:(\d+)\?/.exec(server.url)?.[1]);
     await server.close();
     const elsewhere = mkdtempSync(join(tmpdir(), 'event-store-'));
-    server = await startEventStoreServer({ port: PORT, dir: elsewhere });
+    server = await startEventStoreServer({ port, dir: elsewhere });
     await write(12, await open());
     const ours = await store.readAll(null, 10);
     expect(ours.events.at(-1)?.position).toBe(follower.batches.at(-1)?.position);
