@@ -17,7 +17,6 @@ const NOTICED_LIMIT_MS = 40_000;
 const ANSWER_LIMIT_MS = 12_000;
 const SENTENCE = /does not hold what was read from it before.*read-store adopt/;
 const OTHER_EVENTS = 600;
-const OTHER_PORT = 14_720;
 
 await describeFleet('an event store that is not the one it was', () => {
   const fleet = useFleet({ apis: 1, workers: 1 });
@@ -97,7 +96,7 @@ await describeFleet('an event store that is not the one it was', () => {
 
 /** A log of somebody else's with longer streams of the same names' kinds. */
 async function fillAnotherLog(dir: string): Promise<void> {
-  const server = await startEventStoreServer({ port: OTHER_PORT, dir });
+  const server = await startEventStoreServer({ port: 0, dir });
   const store = await EventStoreDbEventStore.open({ connectionString: server.url });
   for (let written = 0; written < OTHER_EVENTS; written += 100)
     await store.append(`workspace-of another service ${written}`, 'no-stream', newEvents(100));
