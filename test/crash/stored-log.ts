@@ -28,7 +28,9 @@ export function faultsOfLog(
     const name = `${stream}@${revision}`;
     const before = events[index - 1]?.position;
     const isCounted = !position.includes('/');
-    if (isCounted ? position !== String(index + 1) : before !== undefined && store.comparePositions(before, position) >= 0)
+    if (
+      isCounted ? position !== String(index + 1) : before !== undefined && store.comparePositions(before, position) >= 0
+    )
       faults.push(`${name} stands at position ${position}, number ${index + 1} behind ${String(before)}`);
     if (ids.has(id)) faults.push(`the id of ${name} is another event's`);
     ids.add(id);

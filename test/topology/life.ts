@@ -129,7 +129,9 @@ function faultsOfAcknowledged(
     const stored = position === null ? undefined : byPosition.get(position)?.metadata.$correlationId;
     return stored === correlationId
       ? []
-      : [`${method} ${path} (${correlationId}) was acknowledged at ${String(position)}, where ${String(stored)} stands`];
+      : [
+          `${method} ${path} (${correlationId}) was acknowledged at ${String(position)}, where ${String(stored)} stands`,
+        ];
   });
 }
 
@@ -166,6 +168,8 @@ function faultsOfNotices(events: readonly RecordedEvent[]): readonly string[] {
 
 async function faultsOfList(team: Team): Promise<readonly string[]> {
   const expected = [team.page, team.again ?? team.profile].sort().join();
-  const listed = Object.keys(await statuses(team)).sort().join();
+  const listed = Object.keys(await statuses(team))
+    .sort()
+    .join();
   return listed === expected ? [] : [`the accounts of ${team.workspaceId} read as ${listed}, not ${expected}`];
 }
