@@ -51,7 +51,8 @@ export class SpawnedProgram {
       const late = setTimeout(() => reject(new Error(`It does not start:\n${this.#output}`)), START_LIMIT_MS);
       const hear = (chunk: Buffer): void => {
         this.#output += chunk.toString();
-        if (this.#isUp) return;
+        // One that has been told to end goes on writing, and says nothing of the next start.
+        if (this.#isUp || this.#process !== child) return;
         heard += chunk.toString();
         if (!heard.includes(ready)) return;
         this.#isUp = true;
