@@ -116,7 +116,7 @@ export class ReadModelRunner {
     for (let wait = RETRY_FIRST_MS; !signal.aborted;) {
       const startedAt = performance.now();
       try {
-        await pause(Math.max(0, this.#asideUntil - startedAt), signal);
+        if (this.#asideUntil > startedAt) await pause(this.#asideUntil - startedAt, signal);
         await this.stores.rows.prepare(this.model, this.copy);
         if (await this.#leases.take(signal)) await this.#runSession();
       } catch (error) {

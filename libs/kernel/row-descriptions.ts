@@ -17,6 +17,8 @@ export interface FoldedRows {
   /** By row, where it is parked if it cannot be described. */
   readonly firstEvents: ReadonlyMap<string, RecordedEvent>;
   readonly retried?: ParkedStream;
+  /** Rows that came out so that they could not be described, and why. */
+  readonly notDescribed: Map<string, unknown>;
 }
 
 export const nothingFolded = (): FoldedRows => ({
@@ -24,6 +26,7 @@ export const nothingFolded = (): FoldedRows => ({
   after: new Map(),
   parks: new Map(),
   firstEvents: new Map(),
+  notDescribed: new Map(),
 });
 
 /** A row of which no description could be made. */
@@ -74,11 +77,12 @@ export class RowDescriptions {
   }
 
   /** A row that came out so that it cannot be described stays as it was, and its stream is parked where this batch began. */
-  #leaveOut({ key, reason }: NotDescribed, { after, parks, firstEvents, retried }: FoldedRows): void {
+  #leaveOut({ key, reason }: NotDescribed, { after, parks, firstEvents, retried, notDescribed }: FoldedRows): void {
     const first = firstEvents.get(key);
     if (!first) throw reason;
     after.delete(key);
     parks.set(key, parkedAt(first, reason, retried));
+    notDescribed.set(key, reason);
   }
 
   /** The first page of each is asked for together. Once rows were renewed, what was found before may be out of date. */

@@ -104,15 +104,29 @@ export class RowWriter {
     const written: StoredRow[] = [];
     for (const parked of due) {
       this.#parked.delete(parked.stream);
-      const waiting = await this.#readWaiting(parked);
-      const changes = await this.#fold(waiting, parked);
-      const puts = await this.#descriptions.touched(changes);
+      const { puts, changes } = await this.#foldOn(parked, await this.#readWaiting(parked));
       const unparks = changes.parks.size > 0 ? [] : [parked.stream];
       await this.#save(puts, { ...changes, unparks }, null);
       written.push(...puts);
     }
     await this.#retrySkippedMeanwhile();
     return written;
+  }
+
+  /** As far as it goes: where the row comes out so that it cannot be described, it stays at the last event after which it can. */
+  async #foldOn(
+    parked: ParkedStream,
+    waiting: readonly RecordedEvent[],
+  ): Promise<{ readonly puts: readonly StoredRow[]; readonly changes: FoldedRows }> {
+    let reason: unknown;
+    for (let count = waiting.length; ; count -= 1) {
+      const changes = await this.#fold(waiting.slice(0, count), parked);
+      const puts = await this.#descriptions.touched(changes);
+      const next = waiting[count];
+      if (next && !changes.parks.has(parked.stream)) changes.parks.set(parked.stream, parkedAt(next, reason, parked));
+      if (count <= 1 || !changes.notDescribed.has(parked.stream)) return { puts, changes };
+      reason = changes.notDescribed.get(parked.stream);
+    }
   }
 
   /** An operator may have skipped an event while it was tried: what was written of that try must not outlast their word. */
@@ -178,7 +192,8 @@ export class RowWriter {
       }
     }
     const firstEvents = new Map([...events].reverse().map((recorded) => [rowKeyOf(recorded), recorded]));
-    return { before: new Map(before), after, parks, firstEvents, ...(retried ? { retried } : {}) };
+    const notDescribed = new Map<string, unknown>();
+    return { before: new Map(before), after, parks, firstEvents, notDescribed, ...(retried ? { retried } : {}) };
   }
 
   #open(recorded: RecordedEvent, personal: (recorded: RecordedEvent) => OpenedEvent['personal']): OpenedEvent {
