@@ -70,7 +70,7 @@ export class OpsRoutes {
     return new Reading(found, found[0]?.head ?? null);
   }
 
-  @Post('projections/:name/rebuild')
+  @Post('projections/:projection/rebuild')
   @CommandRoute({
     summary: 'Make a read model or automation anew from the log, beside the one that is there, which it then replaces.',
     requires: OPS,
@@ -78,7 +78,7 @@ export class OpsRoutes {
     answer: RebuildAnswer,
     refusals: ['not-found', 'unavailable'],
   })
-  async rebuild(@Param('name') name: string): Promise<RebuildAnswer | Refusal> {
+  async rebuild(@Param('projection') name: string): Promise<RebuildAnswer | Refusal> {
     const generation = await this.projections.rebuild(name);
     if (generation === null) return notFound('projection');
     const { head } = (await this.projections.list()).find((one) => one.name === name) ?? { head: null };
@@ -98,25 +98,25 @@ export class OpsRoutes {
     return new Reading({ items, nextCursor }, null);
   }
 
-  @Post('parked/:id/retry')
+  @Post('parked/:parked/retry')
   @CommandRoute({
     summary: 'Try what is parked again at once.',
     requires: OPS,
     answer: PARKED_ANSWER,
     refusals: ['not-found', 'unavailable'],
   })
-  async retry(@Param('id') id: string): Promise<ParkedIdAnswer | Refusal> {
+  async retry(@Param('parked') id: string): Promise<ParkedIdAnswer | Refusal> {
     return (await this.projections.retry(id)) ? { id } : notFound('parked work');
   }
 
-  @Post('parked/:id/skip')
+  @Post('parked/:parked/skip')
   @CommandRoute({
     summary: 'Pass over the event that parks a stream, for good, and go on behind it.',
     requires: OPS,
     answer: PARKED_ANSWER,
     refusals: ['not-found', 'validation-failed', 'unavailable'],
   })
-  async skip(@Param('id') id: string): Promise<ParkedIdAnswer | Refusal> {
+  async skip(@Param('parked') id: string): Promise<ParkedIdAnswer | Refusal> {
     const outcome = await this.projections.skip(id);
     if (outcome === 'skipped') return { id };
     if (outcome === 'not-parked') return notFound('parked work');

@@ -54,7 +54,7 @@ export function fuzzRequests(description: ApiDescription, stage: Stage): fc.Arbi
   return fc.constantFrom(...description.operations).chain((operation) =>
     fc
       .record({
-        asker: mostly('owner', fc.constantFrom(...ASKERS)),
+        asker: mostly<Asker>(usualAsker(operation), fc.constantFrom(...ASKERS)),
         path: fc.record(Object.fromEntries(operation.pathParameters.map((name) => [name, pathPart(name, stage)]))),
         query: queryOf(operation, stage),
         headers: headersOf(operation),
@@ -68,6 +68,7 @@ export function fuzzRequests(description: ApiDescription, stage: Stage): fc.Arbi
   );
 }
 
+const usualAsker = ({ path }: Operation): Asker => (path.startsWith('/v1/ops/') ? 'operator' : 'owner');
 const mostly = <Value>(usual: Value, others: fc.Arbitrary<Value>): fc.Arbitrary<Value> =>
   fc.oneof({ weight: 3, arbitrary: fc.constant(usual) }, { weight: 2, arbitrary: others });
 const rarely = <Value>(value: fc.Arbitrary<Value>): fc.Arbitrary<Value | null> =>

@@ -14,6 +14,8 @@ const REQUESTS_PER_STAGE = 250;
 const AT_ONCE = 4;
 const SHOWN_FAULTS = 10;
 const TIME_LIMIT_MS = 20 * 60_000;
+/** What is parked in a service that has no fault? Nothing that could be retried or skipped. */
+const NEEDS_A_FAULT = new Set(['POST /v1/ops/parked/{parked}/retry', 'POST /v1/ops/parked/{parked}/skip']);
 
 describe('R23: random requests', () => {
   let service: InProcessService;
@@ -79,7 +81,8 @@ describe('R23: random requests', () => {
       expect(faults.slice(0, SHOWN_FAULTS)).toEqual([]);
       // Random requests that nobody takes seriously would show nothing: each operation must have succeeded at least once.
       if (REQUESTS >= 5_000) {
-        const unreached = description.operations.map(nameOf).filter((name) => (seen.get(name) ?? 999) >= 400);
+        const reachable = description.operations.map(nameOf).filter((name) => !NEEDS_A_FAULT.has(name));
+        const unreached = reachable.filter((name) => (seen.get(name) ?? 999) >= 400);
         expect(unreached).toEqual([]);
       }
     },
