@@ -63,7 +63,10 @@ export class Connection {
     const until = performance.now() + this.limits.readMs;
     for (let pauseMs = RETRY_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, RETRY_PAUSE_LIMIT_MS)) {
       try {
-        const answer = await question(await this.client(), until - performance.now());
+        const client = await this.client();
+        const answer = await question(client, until - performance.now());
+        // To the client a read that its own end breaks off has come to an end like any other, with less or nothing in it.
+        if (this.isGone(client)) throw new NoAnswer('The client was replaced before it had answered.');
         this.succeeded();
         return answer;
       } catch (error) {
@@ -84,6 +87,10 @@ export class Connection {
     this.stopWatching();
     if (this.replacing !== null) await this.replacing;
     await dispose(this.current);
+  }
+
+  private isGone(client: EventStoreDBClient): boolean {
+    return this.closed || this.replacing !== null || this.current.client !== client;
   }
 
   private replace(reason: string): void {

@@ -231,6 +231,31 @@ describe('an EventStoreDbEventStore', () => {
     expect(server.status().connections).toBe(1);
   });
 
+  it('takes no read that the replaced client broke off for one that found nothing, or only this much', async () => {
+    const store = await open({ tryMs: 100, appendMs: 3_000, silenceMs: 400 });
+    const [stream, events] = [newStream(), newEvents(3)];
+    const written = await store.append(stream, 'no-stream', events);
+    if (written.outcome !== 'appended') throw new Error('Nobody else writes to this stream.');
+    server.faults.hang();
+    const reads = Promise.all([
+      store.readStream(stream, 0, 10),
+      store.readLast(stream),
+      store.readAt(written.position),
+      store.head(),
+      store.readAll(null, 10),
+    ]);
+    const answer = store.append(newStream(), 'no-stream', newEvents(1));
+    await wait(1_200);
+    expect(warnings).toContain("the event store's client is replaced");
+    server.faults.resume();
+    await answer;
+    const [all, last, at, head, batch] = await reads;
+    expect(ids(all)).toEqual(ids(events));
+    expect([last?.id, at?.id]).toEqual([events[2]?.id, events[2]?.id]);
+    expect(head).not.toBeNull();
+    expect(ids(batch.events).slice(0, 3)).toEqual(ids(events));
+  });
+
   it('answers a read that gets no answer with StoreUnavailable, in time', async () => {
     const store = await open({ readMs: 400 });
     server.faults.hang();
