@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Position } from './event.js';
+import { StoreUnavailable } from './event-store.js';
 import { isAutomation, type Automation, type ReadModel } from './read-model.js';
 import type { DueRow, ReadModelCopy } from './read-store.js';
 import type { RunnerStores } from './read-model-runner.js';
@@ -12,6 +13,9 @@ const RETRY_FIRST_MS = 100;
 const TODO_RETRY_MAX_MS = 5 * 60_000;
 const TODO_MAX_TRIES = 12;
 const CONSEQUENCE_POLL_MS = 2;
+
+/** A store is away, or no command is accepted: that says nothing about the to-do, which stays as it is. */
+const NOT_NOW = Symbol('not now');
 
 /** What due work needs of the runner that it belongs to. */
 export interface DueWorkHost {
@@ -53,21 +57,22 @@ export class DueWork {
     if (isNews) this.wake();
   }
 
-  /** Works what is due. False when nothing was. */
+  /** Works what is due. False when nothing was, or when it has to wait. */
   async round(signal: AbortSignal): Promise<boolean> {
     this.#isWoken = false;
     const { stores, model, copy } = this.host;
+    // What is decided from a log that may be another one cannot be taken back.
+    if (isAutomation(model) && stores.gate.refusal() !== null) return false;
     const due = await stores.rows.due(copy, stores.clock.now().toISOString(), DUE_PER_ROUND);
     if (due.length === 0) return false;
     this.#underWay += 1;
     try {
-      if (!isAutomation(model)) await this.#redescribe(due);
-      else if (!(await this.host.mayAct(signal))) return false;
-      else await this.#carryOutAll(model, due, signal);
+      if (isAutomation(model)) return (await this.host.mayAct(signal)) && (await this.#carryOutAll(model, due, signal));
+      await this.#redescribe(due);
+      return true;
     } finally {
       this.#underWay -= 1;
     }
-    return true;
   }
 
   /** Sleeps until a row is due, until it is woken, or for DUE_POLL_MS. */
@@ -97,19 +102,21 @@ export class DueWork {
     }
   }
 
-  async #carryOutAll(automation: Automation, due: readonly DueRow[], signal: AbortSignal): Promise<void> {
-    const positions: Position[] = [];
-    for (let from = 0; from < due.length && !signal.aborted; from += TODOS_AT_ONCE) {
+  /** False when some of it has to wait for a store. */
+  async #carryOutAll(automation: Automation, due: readonly DueRow[], signal: AbortSignal): Promise<boolean> {
+    const outcomes: (Position | null | typeof NOT_NOW)[] = [];
+    for (let from = 0; from < due.length && !signal.aborted && !outcomes.includes(NOT_NOW); from += TODOS_AT_ONCE) {
       const some = due.slice(from, from + TODOS_AT_ONCE);
-      const outcomes = await Promise.all(some.map((item) => this.#carryOut(automation, item)));
-      positions.push(...outcomes.filter((position) => position !== null));
+      outcomes.push(...(await Promise.all(some.map((item) => this.#carryOut(automation, item)))));
     }
+    const positions = outcomes.filter((outcome) => typeof outcome === 'string');
     // The rows change as the consequences are projected: wait for that, so that nothing is carried out again in between.
     while (!signal.aborted && !positions.every((position) => this.host.hasReached(position)))
       await sleep(CONSEQUENCE_POLL_MS);
+    return !outcomes.includes(NOT_NOW);
   }
 
-  async #carryOut(automation: Automation, item: DueRow): Promise<Position | null> {
+  async #carryOut(automation: Automation, item: DueRow): Promise<Position | null | typeof NOT_NOW> {
     const { stores, model, copy } = this.host;
     const { row } = item;
     try {
@@ -122,10 +129,12 @@ export class DueWork {
       const outcome = await automation.carryOut({ key: row.key, body: row.body, related, now: stores.clock.now() });
       if ('done' in outcome) return outcome.done;
       if ('settled' in outcome) await this.host.settle(row);
+      else if (outcome.later === 'unavailable') return NOT_NOW;
       else await this.#postpone(item, outcome.later);
     } catch (error) {
       const facts = { automation: model.name, row: row.key, failure: describeError(error) };
       stores.log.warn(facts, 'a to-do failed; it is tried again');
+      if (error instanceof StoreUnavailable) return NOT_NOW;
       await this.#postpone(item, error instanceof Error ? error.name : 'unknown');
     }
     return null;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Automation, ReadStore, RecordedEvent, TodoOutcome } from './index.js';
+import { StoreUnavailable, type Automation, type ReadStore, type RecordedEvent, type TodoOutcome } from './index.js';
 import { named, noteEvent, notesReadModel, written, type NoteRow } from './spec-notes.js';
 import { HOUR_MS, RunnerStage, until } from './spec-runner.js';
 
@@ -99,6 +99,42 @@ describe('to-dos', () => {
       { tries: 2, reason },
     ]);
     expect(JSON.stringify(stage.warnings)).not.toContain('secret words');
+  });
+
+  it('wait while no command is accepted, as they are', async () => {
+    let [isClosed, carried] = [true, 0];
+    stage.gate.closeWhile(() => (isClosed ? 'Not now.' : null));
+    const runner = stage.run(
+      untilErased(async ({ key }) => {
+        carried += 1;
+        return { done: await stage.append(noteEvent(key, 'NoteErased')) };
+      }),
+    );
+    await stage.append(dueNote('1'));
+    await sleep(1_500);
+    expect([carried, await runner.isAtRest(await stage.stores.events.head())]).toEqual([0, false]);
+    isClosed = false;
+    await stage.rest(runner);
+    expect(carried).toBe(1);
+  });
+
+  it.each<[string, () => Promise<TodoOutcome>]>([
+    ['a store is away', () => Promise.reject(new StoreUnavailable('No answer.'))],
+    ['its command is not accepted', () => Promise.resolve({ later: 'unavailable' })],
+  ])('count no try where %s, and are done soon after', async (_how, outcome) => {
+    const times: number[] = [];
+    const postpone: ReadStore['postpone'] = () => Promise.reject(new Error('A store that is away says nothing about it.'));
+    const automation = untilErased(async ({ key }) => {
+      times.push(performance.now());
+      return times.length < 4 ? outcome() : { done: await stage.append(noteEvent(key, 'NoteErased')) };
+    });
+    const runner = stage.run(automation, { rows: { postpone } });
+    await stage.append(dueNote('1'));
+    await until(() => times.length > 0);
+    expect(await runner.isAtRest(await stage.stores.events.head())).toBe(false);
+    await stage.rest(runner);
+    expect(times).toHaveLength(4);
+    expect((times[3] ?? Infinity) - (times[0] ?? 0)).toBeLessThan(8_000);
   });
 
   it('are parked for an operator at the twelfth try', async () => {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { CommandGate } from './command-gate.js';
 import { describeError, DueWork, type DueWorkHost } from './due-work.js';
 import type { Position } from './event.js';
 import { HeldLeases, pause } from './held-leases.js';
@@ -22,6 +23,8 @@ export interface RunnerLog {
 }
 
 export interface RunnerStores extends RowWriterStores {
+  /** No to-do is carried out while it is closed. */
+  readonly gate: Pick<CommandGate, 'refusal'>;
   readonly log: RunnerLog;
 }
 

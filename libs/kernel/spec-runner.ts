@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  CommandGate,
   ReadModelRunner,
   type Automation,
   type EventToAppend,
@@ -18,6 +19,7 @@ const LIMIT_MS = 14_000;
 /** Runners over stores of their own, and a log that they follow. */
 export class RunnerStage {
   readonly warnings: object[] = [];
+  readonly gate = new CommandGate();
   readonly #started: ReadModelRunner[] = [];
   readonly #revisions = new Map<string, number>();
 
@@ -40,7 +42,7 @@ export class RunnerStage {
     const rows = interposing(this.stores.rows, more.rows ?? {});
     const log = { warn: (facts: object) => this.warnings.push(facts) };
     const options = { owner: more.owner ?? 'one', generation: more.generation ?? 0, fills: more.fills ?? false };
-    const stores = { events, rows, vault, clock, log, decode: decodeNotes };
+    const stores = { events, rows, vault, clock, log, gate: this.gate, decode: decodeNotes };
     const runner = new ReadModelRunner(model, stores, options);
     this.#started.push(runner);
     runner.start();

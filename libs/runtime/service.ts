@@ -219,7 +219,7 @@ function compose(options: ServiceOptions): DynamicModule {
         inject: [ALL_MODELS, ReadModels, Vault, Clock],
         useFactory: (models: readonly ReadModel[], readModels: ReadModels, vault: Vault, clock: Clock) => {
           const ours = models.filter((model) => options.roles.includes(roleOf(model)));
-          return new Runners({ events, rows, vault, clock, log: logger }, STREAMS, ours, readModels);
+          return new Runners({ events, rows, vault, clock, log: logger, gate: commandGate }, STREAMS, ours, readModels);
         },
       },
       {

@@ -1,5 +1,6 @@
 import {
   Clock,
+  CommandGate,
   isAutomation,
   ReadModels,
   withoutDeeds,
@@ -72,7 +73,7 @@ async function replay(
   };
   const readModels = new ReadModels(stores.rows, stores.events);
   const clock = new StandingClock(now);
-  const runners = new Runners({ ...stores, clock, log }, STREAMS, models, readModels);
+  const runners = new Runners({ ...stores, clock, log, gate: new CommandGate() }, STREAMS, models, readModels);
   runners.start();
   const isThrough = await new Rest({ ...stores, clock }, models, readModels).come(REPLAY_LIMIT_MS);
   await runners.stop();

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { Streams, Vault } from '#kernel';
+import { CommandGate, Streams, Vault } from '#kernel';
 import type { PlatformLogins } from '#social-accounts';
 import type { SpecStores } from '../../libs/kernel/spec-stores.js';
 import type { Chance } from './chance.js';
@@ -32,10 +32,11 @@ export class Process {
     private readonly crash: CrashPoint | null = null,
     /** Lets the process do its next step in a store. */
     private readonly turn: () => Promise<() => void> = () => Promise.resolve(() => undefined),
+    gate = new CommandGate(),
   ) {
     const events = this.#guarded(stores.events);
     const vault = new Vault(this.#guarded(stores.vaultStore), stores.masterKeys);
-    const streams = new Streams(events, vault);
+    const streams = new Streams(events, vault, undefined, gate);
     this.parts = compose({ streams, vault, events, rows: stores.rows, logins });
   }
 

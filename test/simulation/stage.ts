@@ -1,4 +1,5 @@
 import {
+  CommandGate,
   decodeEvent,
   idFromCommand,
   isRefusal,
@@ -80,6 +81,13 @@ export class Stage {
 
   process(crash: CrashPoint | null = null, turn?: ConstructorParameters<typeof Process>[3]): Process {
     return new Process(this.stores, this.#logins, crash, turn);
+  }
+
+  /** A process in which no command is accepted at the moment. */
+  closedProcess(): Process {
+    const gate = new CommandGate();
+    gate.closeWhile(() => 'Not now.');
+    return new Process(this.stores, this.#logins, null, undefined, gate);
   }
 
   /** Somebody starts an attempt, and a person consents to pages at the platform. Each consent is newer than the last. */

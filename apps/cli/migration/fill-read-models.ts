@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   Clock,
+  CommandGate,
   isAutomation,
   ReadModels,
   SystemClock,
@@ -46,7 +47,7 @@ export async function fillReadModels(
   });
   const begin = (clock: Clock, some: readonly ReadModel[]): { readonly runners: Runners; readonly rest: Rest } => {
     const readModels = new ReadModels(stores.rows, events);
-    const runners = new Runners({ ...stores, events, clock, log }, STREAMS, some, readModels);
+    const runners = new Runners({ ...stores, events, clock, log, gate: new CommandGate() }, STREAMS, some, readModels);
     runners.start();
     return { runners, rest: new Rest({ ...stores, clock }, some, readModels) };
   };

@@ -39,7 +39,7 @@ export class CompleteConnection {
 
   async run(connectionId: string, workspaceId: string, next: NextContext): Promise<TodoOutcome> {
     const state = await factsOf(this.streams, connectionId, workspaceId);
-    if (isRefusal(state)) return { settled: true };
+    if (isRefusal(state)) return { later: state.code };
     const attempt = await this.attempts.read(connectionId);
     if (!attempt) return this.#fail(connectionId, state.facts, 'platform-error', next);
     const { facts } = state;

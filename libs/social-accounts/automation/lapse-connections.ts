@@ -1,9 +1,12 @@
-import { isRefusal, type Streams, type Automation, type Todo, type TodoOutcome } from '#kernel';
+import { isRefusal, type Streams, type Automation, type RefusalCode, type Todo, type TodoOutcome } from '#kernel';
 import { connection, lapseConnection, type ConnectionEvent } from '../domain/connection.js';
 import type { Attempts } from '../write/attempts.js';
 import type { OAuthFlows } from '../write/oauth-flows.js';
 import { factsOf, type SettleAuthorization } from '../write/settle-authorization.js';
 import { automationContext } from './automation-context.js';
+
+/** Refusals that say nothing about the attempt. */
+const PASSING: ReadonlySet<RefusalCode> = new Set(['unavailable', 'revision-conflict']);
 
 type Row = {
   readonly id: string;
@@ -60,7 +63,7 @@ export class LapseConnections {
     }
     const context = automationContext('lapse-connections', body.id, now);
     const carriedOn = await this.#carryOn(body, context);
-    if (carriedOn) return { done: carriedOn };
+    if (carriedOn) return carriedOn;
     const executed = await this.streams.execute({
       definition: connection,
       id: body.id,
@@ -68,13 +71,14 @@ export class LapseConnections {
       context,
       decide: (state) => lapseConnection(state, { at: now }),
     });
-    return isRefusal(executed) ? { settled: true } : { done: executed.position };
+    return isRefusal(executed) ? { later: executed.code } : { done: executed.position };
   }
 
   /** A callback that took the code and left no outcome: what the platform answered counts if it was kept, else the attempt has failed. */
-  async #carryOn(row: Row, context: Parameters<SettleAuthorization['settle']>[3]): Promise<string | null> {
+  async #carryOn(row: Row, context: Parameters<SettleAuthorization['settle']>[3]): Promise<TodoOutcome | null> {
     const state = await factsOf(this.streams, row.id, row.workspaceId);
-    if (isRefusal(state) || state.status !== 'started') return null;
+    if (isRefusal(state)) return { later: state.code };
+    if (state.status !== 'started') return null;
     const flow = await this.flows.ofConnection(row.id);
     if (!flow?.flow.taken) return null;
     const actor = state.facts.startedBy;
@@ -82,6 +86,8 @@ export class LapseConnections {
     const settled = kept
       ? await this.settling.settle(row.id, state.facts, kept, { ...context, actor })
       : await this.settling.fail(row.id, state.facts, 'platform-unavailable', context);
-    return isRefusal(settled) || settled.state.status === 'authorized' ? null : settled.position;
+    // A refusal of the attempt itself is for good, and it lapses.
+    if (isRefusal(settled)) return PASSING.has(settled.code) ? { later: settled.code } : null;
+    return settled.state.status === 'authorized' ? null : { done: settled.position };
   }
 }

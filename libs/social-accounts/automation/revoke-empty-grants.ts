@@ -60,7 +60,7 @@ export class RevokeEmptyGrants {
       context: automationContext('revoke-empty-grants', body.id, now),
       decide: (state) => revokeEmptyGrant(state, { platformCall }),
     });
-    return isRefusal(executed) ? { settled: true } : { done: executed.position };
+    return isRefusal(executed) ? { later: executed.code } : { done: executed.position };
   }
 
   async #destroy(row: Row): Promise<TodoOutcome> {
