@@ -123,7 +123,8 @@ describe('to-dos', () => {
     ['its command is not accepted', () => Promise.resolve({ later: 'unavailable' })],
   ])('count no try where %s, and are done soon after', async (_how, outcome) => {
     const times: number[] = [];
-    const postpone: ReadStore['postpone'] = () => Promise.reject(new Error('A store that is away says nothing about it.'));
+    const postpone: ReadStore['postpone'] = () =>
+      Promise.reject(new Error('A store that is away says nothing about it.'));
     const automation = untilErased(async ({ key }) => {
       times.push(performance.now());
       return times.length < 4 ? outcome() : { done: await stage.append(noteEvent(key, 'NoteErased')) };

@@ -95,7 +95,14 @@ async function rebuild({ events, rows, ...stores }: Stores, models: readonly Rea
   const now = new Date(last.metadata.occurredAt);
   const warn = (facts: object, message: string): void =>
     void process.stderr.write(`${message} ${JSON.stringify(facts)}\n`);
-  const shared = { events, rows, vault: new Vault(stores.vault, stores.masterKeys), decode, gate: new CommandGate(), log: { warn } };
+  const shared = {
+    events,
+    rows,
+    vault: new Vault(stores.vault, stores.masterKeys),
+    decode,
+    gate: new CommandGate(),
+    log: { warn },
+  };
   const runners = models.flatMap((model) => {
     // At the beginning of time no to-do is due: the rows are folded, and nothing is carried out.
     const clock = new StandingClock(isAutomation(model) ? new Date(0) : now);
