@@ -1,4 +1,5 @@
-# One image for every process of the service: docker-compose.yml says which one a container runs.
+# One image for every process of the service: docker-compose.yml says which one a container runs. Nothing is built or installed in it, so
+# it holds none of the scripts behind `npm run`: `node dist/apps/cli/main.js` is the command line.
 FROM node:20.19.5-bookworm-slim AS build
 WORKDIR /service
 COPY package.json package-lock.json ./
