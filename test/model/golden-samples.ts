@@ -151,6 +151,18 @@ const grant: readonly Sample[] = [
       scopes: [...SCOPES, 'read_insights'],
     },
   },
+  {
+    type: 'GrantRenewed',
+    data: {
+      by: 'consent',
+      attemptId: SECOND_CONNECTION,
+      consentAt: '2029-05-13T14:03:59.001Z',
+      lifetime: lifetime('2029-05-13T14:03:58.000Z', null),
+      scopes: SCOPES,
+      accountIds: [PAGE],
+    },
+  },
+  { type: 'GrantAttached', data: { accountId: SECOND_PAGE, consentAt: '2029-05-13T14:03:59.001Z' } },
   { type: 'GrantDetached', data: { accountId: PAGE } },
   { type: 'GrantRevoked', data: { platformCall: 'not-revoked' } },
 ];

@@ -155,7 +155,7 @@ export class Team {
     const grantId = world.state(socialAccount, id).grantId ?? '';
     const by = { type: 'user', id: 'ann' } as const;
     world.execute(socialAccount, id, this.id, (state) => removeAccount(state, { by, at: world.now }));
-    world.execute(grant, grantId, this.id, (state) => detachAccount(state, { accountId: id }));
+    world.execute(grant, grantId, this.id, (state) => detachAccount(state, { accountId: id, ownedSince: null }));
     this.#accounts.delete(external);
     this.#revokeEmpty();
   }
@@ -230,7 +230,9 @@ export class Team {
     } as const;
     world.execute(socialAccount, id, this.id, (state) => connectAccount(state, { ...consented, ...more }));
     if (before !== null && before !== consented.grantId) {
-      world.execute(grant, before, this.id, (state) => detachAccount(state, { accountId: id }));
+      world.execute(grant, before, this.id, (state) =>
+        detachAccount(state, { accountId: id, ownedSince: consented.consentAt }),
+      );
     }
   }
 

@@ -7,7 +7,7 @@ import { expectConsistent } from './consistency.js';
 import { Turns, type CrashPoint, type Process } from './processes.js';
 import { Stage, type Consent } from './stage.js';
 
-const RUNS = 12;
+const RUNS = 60;
 const PAGES = ['100', '200', '300', '400'];
 /** A crash is put among so many first writes of a process; one that comes later than its last does not happen. */
 const WRITES = 16;
@@ -79,7 +79,8 @@ describe('two attempts at once', () => {
       const [older, newer] = [await stage.consent('p1', PAGES), await stage.consent('p1', PAGES)];
       const works = [older, newer].map((consent) => inTurn(select(consent, chance.some(PAGES)), complete(consent)));
       await race(stage, chance, works);
-      expect(await stage.ids('grant')).toHaveLength(1);
+      // None where both processes ended before anything was selected.
+      expect((await stage.ids('grant')).length).toBeLessThanOrEqual(1);
       const { streams } = stage.process().parts;
       const [granted = ''] = await stage.ids('grant');
       const ended = await streams.load(connection, newer.connectionId);

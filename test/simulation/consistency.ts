@@ -15,7 +15,7 @@ export async function expectConsistent(stage: Stage): Promise<void> {
   for (const [id, { attached, revoked }] of grants) {
     const fed = live.filter(([, { grantId }]) => grantId === id).map(([accountId]) => accountId);
     // Exactly the live accounts that name the grant are attached to it, and an empty grant has ended.
-    expect([id, [...attached].sort(), revoked]).toEqual([id, fed.sort(), fed.length === 0]);
+    expect([id, [...attached.keys()].sort(), revoked]).toEqual([id, fed.sort(), fed.length === 0]);
     await expectSecrets(stage, parts, id);
   }
   for (const [id, { grantId }] of live)

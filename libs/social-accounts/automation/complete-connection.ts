@@ -159,9 +159,10 @@ export class CompleteConnection {
   ): Promise<void> {
     const { state } = await this.streams.load(socialAccount, accountId);
     const previous = await this.#previousGrants(accountId);
+    const detached = { accountId, ownedSince: state.removed ? null : state.consentAt };
     for (const grantId of new Set([...grantIds, ...previous])) {
       if (grantId === null || (!state.removed && state.grantId === grantId)) continue;
-      await carryOutStep(this.streams, grant, grantId, workspaceId, next(), (now) => detachAccount(now, { accountId }));
+      await carryOutStep(this.streams, grant, grantId, workspaceId, next(), (now) => detachAccount(now, detached));
     }
   }
 

@@ -20,7 +20,7 @@ export class OtherAccounts {
   /** Heals the accounts that the consent reaches; those that the platform says it does not reach are lost. */
   async judge(completion: Completion, taken: GrantState): Promise<void> {
     const chosen = new Set(completion.choices.map(({ accountId }) => accountId));
-    for (const accountId of taken.attached) {
+    for (const accountId of taken.attached.keys()) {
       if (!chosen.has(accountId)) await this.#judgeOther(completion, accountId);
     }
   }

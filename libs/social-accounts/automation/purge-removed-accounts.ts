@@ -64,7 +64,7 @@ export class PurgeRemovedAccounts {
         id: grantId,
         workspaceId: body.workspaceId,
         context: automationContext('purge-removed-accounts', body.id, now),
-        decide: (state) => detachAccount(state, { accountId: body.id }),
+        decide: (state) => detachAccount(state, { accountId: body.id, ownedSince: null }),
       });
       if (isRefusal(executed)) return { later: executed.code };
     }

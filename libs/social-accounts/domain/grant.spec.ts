@@ -9,11 +9,13 @@ import {
   takeConsent,
   type Consent,
   type GrantEvent,
+  type GrantState,
 } from './grant.js';
 
 const DAY_MS = 86_400_000;
 const T1 = '2029-03-01T09:00:00.000Z';
 const T2 = '2029-03-02T09:00:00.000Z';
+const T3 = '2029-03-03T09:00:00.000Z';
 const END = '2029-05-30T09:00:00.000Z';
 const { given } = specification(grant);
 
@@ -57,11 +59,14 @@ const obtainedUntil = (expiresAt: string | null): GrantEvent => ({
   personal: { subject: 'person-1' },
 });
 const obtained = obtainedUntil(END);
-const renewed = (attemptId: string, consentAt: string): GrantEvent => ({
+const renewed = (attemptId: string, consentAt: string, accountIds: string[] = []): GrantEvent => ({
   type: 'GrantRenewed',
-  data: { by: 'consent', attemptId, consentAt, lifetime: lifetime(END), scopes: ['pages_show_list'] },
+  data: { by: 'consent', attemptId, consentAt, lifetime: lifetime(END), scopes: ['pages_show_list'], accountIds },
 });
-const attached = (accountId: string): GrantEvent => ({ type: 'GrantAttached', data: { accountId } });
+const attached = (accountId: string, consentAt = T1): GrantEvent => ({
+  type: 'GrantAttached',
+  data: { accountId, consentAt },
+});
 const detached = (accountId: string): GrantEvent => ({ type: 'GrantDetached', data: { accountId } });
 const revoked: GrantEvent = { type: 'GrantRevoked', data: { platformCall: 'this-token' } };
 const expired = (cause: 'lapsed' | 'rejected' | 'revoked', accountIds: string[] = []): GrantEvent => ({
@@ -85,7 +90,14 @@ describe('taking a consent', () => {
   it('renews it by a newer consent and attaches what is new (C6)', () => {
     given(obtained, attached('acc_1'))
       .when((state) => takeConsent(state, consent('con_2', T2, ['acc_1', 'acc_2'])))
-      .then(renewed('con_2', T2), attached('acc_2'))
+      .then(renewed('con_2', T2, ['acc_1', 'acc_2']), attached('acc_2', T2))
+      .askedAgain.thenNothing();
+  });
+
+  it('lets an older consent choose again what was attached by a still older one', () => {
+    given(obtained, attached('acc_1'), renewed('con_3', T3, ['acc_2']))
+      .when((state) => takeConsent(state, consent('con_2', T2, ['acc_1'])))
+      .then(attached('acc_1', T2))
       .askedAgain.thenNothing();
   });
 
@@ -113,14 +125,36 @@ describe('taking a consent', () => {
 describe('detaching and revoking', () => {
   it('detaches an account that is attached, once', () => {
     given(obtained, attached('acc_1'), attached('acc_2'))
-      .when((state) => detachAccount(state, { accountId: 'acc_1' }))
+      .when((state) => detachAccount(state, { accountId: 'acc_1', ownedSince: null }))
       .then(detached('acc_1'))
       .askedAgain.thenNothing();
     for (const past of [[], [obtained], [obtained, attached('acc_2')]]) {
       given(...past)
-        .when((state) => detachAccount(state, { accountId: 'acc_1' }))
+        .when((state) => detachAccount(state, { accountId: 'acc_1', ownedSince: null }))
         .thenNothing();
     }
+  });
+
+  it.each<[string, GrantEvent[]]>([
+    ['attached it', [attached('acc_1', T2)]],
+    ['renewed the grant and chose it again', [attached('acc_1'), renewed('con_2', T2, ['acc_1'])]],
+    ['is older than the grant, and chose it again', [attached('acc_1'), attached('acc_1', T2)]],
+  ])('leaves an account that another grant has by an older consent than the one that %s', (_what, past) => {
+    const detachOwnedSince = (ownedSince: string | null) => (state: GrantState) =>
+      detachAccount(state, { accountId: 'acc_1', ownedSince });
+    given(obtained, ...past)
+      .when(detachOwnedSince(T1))
+      .thenNothing();
+    for (const ownedSince of [T2, T3, null])
+      given(obtained, ...past)
+        .when(detachOwnedSince(ownedSince))
+        .then(detached('acc_1'));
+  });
+
+  it('detaches an account that a newer consent gave to another grant, whatever else the grant was renewed for', () => {
+    given(obtained, attached('acc_1'), renewed('con_3', T3, ['acc_2']))
+      .when((state) => detachAccount(state, { accountId: 'acc_1', ownedSince: T2 }))
+      .then(detached('acc_1'));
   });
 
   it('revokes a grant that feeds no account, once, and says whether the platform is told (R7)', () => {
@@ -222,7 +256,7 @@ describe('watching the end (T6)', () => {
 
   it('names at most 200 accounts and counts them all', () => {
     const ids = Array.from({ length: 205 }, (_, index) => `acc_${index}`);
-    given(obtained, ...ids.map(attached))
+    given(obtained, ...ids.map((id) => attached(id)))
       .when((state) => checkExpiry(state, check(before(0))))
       .then({
         type: 'TokenExpired',

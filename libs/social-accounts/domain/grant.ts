@@ -42,9 +42,18 @@ export const grantEvents = {
       consentAt: instant,
       lifetime,
       scopes,
+      /** The accounts that were chosen with the consent, also those that were attached before. */
+      accountIds: z.array(z.string()).optional(),
     }),
   },
-  GrantAttached: { version: 1, data: z.strictObject({ accountId: z.string() }) },
+  GrantAttached: {
+    version: 1,
+    data: z.strictObject({
+      accountId: z.string(),
+      /** The instant of the consent that the account was chosen with. */
+      consentAt: instant.optional(),
+    }),
+  },
   GrantDetached: { version: 1, data: z.strictObject({ accountId: z.string() }) },
   TokenExpiringSoon: {
     version: 1,
@@ -78,7 +87,8 @@ export interface GrantState {
   readonly consentAt: string | null;
   readonly lifetime: GrantLifetime | null;
   readonly scopes: readonly string[];
-  readonly attached: ReadonlySet<string>;
+  /** By account, the instant of the newest consent that it was chosen with. */
+  readonly attached: ReadonlyMap<string, string>;
   /** The smallest notice step announced in this lifetime, in days. */
   readonly announcedDays: number | null;
   readonly expired: 'lapsed' | 'rejected' | 'revoked' | null;
@@ -95,7 +105,7 @@ export const grant: StreamDefinition<typeof grantEvents, GrantState> = {
     consentAt: null,
     lifetime: null,
     scopes: [],
-    attached: new Set(),
+    attached: new Map(),
     announcedDays: null,
     expired: null,
   },
@@ -106,14 +116,18 @@ export const grant: StreamDefinition<typeof grantEvents, GrantState> = {
         return { ...state, workspaceId, platform, attemptId, consentAt, lifetime, scopes };
       }
       case 'GrantRenewed': {
-        const { consentAt, lifetime, scopes } = event.data;
+        const { consentAt, lifetime, scopes, accountIds = [] } = event.data;
         const attemptId = event.data.attemptId ?? state.attemptId;
-        return { ...state, attemptId, consentAt, lifetime, scopes, announcedDays: null, expired: null };
+        const chosen = accountIds.filter((id) => state.attached.has(id));
+        const attached = new Map([...state.attached, ...chosen.map((id) => [id, consentAt] as const)]);
+        return { ...state, attemptId, consentAt, lifetime, scopes, attached, announcedDays: null, expired: null };
       }
-      case 'GrantAttached':
-        return { ...state, attached: new Set([...state.attached, event.data.accountId]) };
+      case 'GrantAttached': {
+        const { accountId, consentAt = state.consentAt ?? '' } = event.data;
+        return { ...state, attached: new Map([...state.attached, [accountId, consentAt]]) };
+      }
       case 'GrantDetached':
-        return { ...state, attached: new Set([...state.attached].filter((id) => id !== event.data.accountId)) };
+        return { ...state, attached: new Map([...state.attached].filter(([id]) => id !== event.data.accountId)) };
       case 'TokenExpiringSoon':
         return { ...state, announcedDays: daysOf(event.data.step) };
       case 'TokenExpired':
@@ -144,7 +158,7 @@ export const isOlder = (consentAt: string, than: string | null): boolean => than
 /** Takes a consent with all its attachments in one append. An older one only attaches. A grant that was revoked takes none: the caller makes another. */
 export function takeConsent(state: GrantState, consent: Consent): Decision<GrantEvent> {
   if (state.revoked) return [];
-  const { attemptId, consentAt, lifetime } = consent;
+  const { attemptId, consentAt, lifetime, accountIds } = consent;
   const scopes = [...consent.scopes];
   const events: GrantEvent[] = [];
   if (state.consentAt === null) {
@@ -154,15 +168,32 @@ export function takeConsent(state: GrantState, consent: Consent): Decision<Grant
   } else if (state.attemptId !== attemptId && !isOlder(consentAt, state.consentAt)) {
     events.push({
       type: 'GrantRenewed',
-      data: { by: 'consent', attemptId, consentAt, lifetime: { ...lifetime }, scopes },
+      data: { by: 'consent', attemptId, consentAt, lifetime: { ...lifetime }, scopes, accountIds: [...accountIds] },
     });
   }
-  const attach = consent.accountIds.filter((id) => !state.attached.has(id));
-  return [...events, ...attach.map((accountId): GrantEvent => ({ type: 'GrantAttached', data: { accountId } }))];
+  const renews = events.some(({ type }) => type === 'GrantRenewed');
+  const isToAttach = (id: string): boolean => {
+    const attachedBy = state.attached.get(id);
+    return attachedBy === undefined || (!renews && isOlder(attachedBy, consentAt));
+  };
+  const attach = accountIds.filter(isToAttach);
+  return [
+    ...events,
+    ...attach.map((accountId): GrantEvent => ({ type: 'GrantAttached', data: { accountId, consentAt } })),
+  ];
 }
 
-export function detachAccount(state: GrantState, command: { readonly accountId: string }): Decision<GrantEvent> {
-  if (!state.attached.has(command.accountId)) return [];
+/**
+ * Detaches an account that another grant feeds by the consent of `ownedSince`, or that was removed (null). A newer consent that
+ * chose it for this grant keeps it: that one's completion may just be about to take the account over.
+ */
+export function detachAccount(
+  state: GrantState,
+  command: { readonly accountId: string; readonly ownedSince: string | null },
+): Decision<GrantEvent> {
+  const attachedBy = state.attached.get(command.accountId);
+  if (attachedBy === undefined) return [];
+  if (command.ownedSince !== null && isOlder(command.ownedSince, attachedBy)) return [];
   return [{ type: 'GrantDetached', data: { accountId: command.accountId } }];
 }
 
@@ -187,7 +218,7 @@ export function checkExpiry(
   const expiresAt = state.lifetime?.expiresAt;
   if (!expiresAt || state.revoked || state.expired) return [];
   const leftMs = Date.parse(expiresAt) - command.at.getTime();
-  const attached = [...state.attached];
+  const attached = [...state.attached.keys()];
   const accountList = { accountIds: attached.slice(0, IDS_PER_EVENT), count: attached.length };
   if (leftMs <= 0) return [{ type: 'TokenExpired', data: { cause: 'lapsed', expiresAt, ...accountList } }];
   const step = dueStep(leftMs, command.noticeSteps);

@@ -55,7 +55,7 @@ export class RemovalImpactRoute {
     const account = await this.gate.open(workspaceId, accountId, membership);
     if (isRefusal(account)) return account;
     const { state, position } = await this.streams.load(grant, account.grantId);
-    const grantRevoked = [...state.attached].every((attached) => attached === accountId);
+    const grantRevoked = [...state.attached.keys()].every((attached) => attached === accountId);
     return new Reading({ ...NOTHING, grantRevoked }, position);
   }
 }
