@@ -28,8 +28,10 @@ export interface DueWorkHost {
   /** Whether the row's stream is parked: what the row says is out of date. */
   isParked(key: string): boolean;
   redescribe(keys: readonly string[]): Promise<readonly { readonly key: string; readonly reason: unknown }[]>;
+  /** Removes the row, unless it has changed meanwhile. */
   settle(row: DueRow['row']): Promise<void>;
-  postpone(key: string, postponement: NonNullable<DueRow['postponement']>): Promise<void>;
+  /** Lets the row wait, unless it has changed meanwhile. */
+  postpone(row: DueRow['row'], postponement: NonNullable<DueRow['postponement']>): Promise<void>;
 }
 
 /** What the passing of time asks for: descriptions made anew, and to-dos carried out. */
@@ -63,12 +65,16 @@ export class DueWork {
     const { stores, model, copy } = this.host;
     // What is decided from a log that may be another one cannot be taken back.
     if (isAutomation(model) && stores.gate.refusal() !== null) return false;
-    const due = await stores.rows.due(copy, stores.clock.now().toISOString(), DUE_PER_ROUND);
-    if (due.length === 0) return false;
+    const look = (limit: number): Promise<readonly DueRow[]> =>
+      stores.rows.due(copy, stores.clock.now().toISOString(), limit);
+    if ((await look(1)).length === 0) return false;
     this.#underWay += 1;
     try {
-      if (isAutomation(model)) return (await this.host.mayAct(signal)) && (await this.#carryOutAll(model, due, signal));
-      await this.#redescribe(due);
+      if (isAutomation(model)) {
+        // Only then the rows include what was done by whoever acted before.
+        return (await this.host.mayAct(signal)) && (await this.#carryOutAll(model, await look(DUE_PER_ROUND), signal));
+      }
+      await this.#redescribe(await look(DUE_PER_ROUND));
       return true;
     } finally {
       this.#underWay -= 1;
@@ -144,7 +150,7 @@ export class DueWork {
     const tries = (postponement?.tries ?? 0) + 1;
     const wait = Math.min(RETRY_FIRST_MS * 2 ** tries, TODO_RETRY_MAX_MS);
     const nextTryAt = tries >= TODO_MAX_TRIES ? null : new Date(Date.now() + wait).toISOString();
-    await this.host.postpone(row.key, { tries, nextTryAt, reason });
+    await this.host.postpone(row, { tries, nextTryAt, reason });
   }
 }
 

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { StoreUnavailable } from './event-store.js';
 import type { Lease, ReadModelCopy, ReadStore } from './read-store.js';
 import { LeaseLost } from './row-writer.js';
 
@@ -57,17 +58,28 @@ export class HeldLeases {
     return this.#acting ? 'just taken' : 'another acts';
   }
 
-  /** Prolongs what is held until the signal. @throws LeaseLost */
+  /** Prolongs what is held until the signal; while the store is away, it is held as long as nobody else has it. @throws LeaseLost */
   async keep(signal: AbortSignal): Promise<void> {
-    for (;;) {
-      await pause(LEASE_RENEWAL_MS, signal);
+    for (let wait = LEASE_RENEWAL_MS; ;) {
+      await pause(wait, signal);
       if (signal.aborted) return;
-      for (const held of [this.#copy, this.#acting]) {
-        if (!held) continue;
+      wait = (await this.#prolong()) ? LEASE_RENEWAL_MS : LEASE_RETRY_MS;
+    }
+  }
+
+  /** False when the store cannot say. @throws LeaseLost */
+  async #prolong(): Promise<boolean> {
+    for (const held of [this.#copy, this.#acting]) {
+      if (!held) continue;
+      try {
         const lease = await this.rows.acquireLease(held.name, this.#owner, LEASE_MS);
         if (lease?.fence !== held.fence) throw new LeaseLost();
+      } catch (error) {
+        if (error instanceof StoreUnavailable) return false;
+        throw error;
       }
     }
+    return true;
   }
 
   /** Whoever comes next need not wait until they lapse. */

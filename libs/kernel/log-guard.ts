@@ -16,6 +16,11 @@ export async function holdsCheckpoint(events: EventStore, checkpoint: Checkpoint
   return (await events.readAt(anchor.position))?.id === anchor.eventId;
 }
 
+/** Whether the log still has a record at the checkpoint's position, which may be one of others. @throws StoreUnavailable */
+export async function isRecord(events: EventStore, { position, anchor }: Checkpoint): Promise<boolean> {
+  return position === anchor?.position || (await events.readAt(position)) !== null;
+}
+
 /** Waits until the log holds the checkpoint. @throws ForeignLog when it still does not after 10 s. */
 export async function requireCheckpoint(
   events: EventStore,

@@ -4,6 +4,9 @@ import { StoreUnavailable, type Automation, type ReadStore, type RecordedEvent, 
 import { named, noteEvent, notesReadModel, written, type NoteRow } from './spec-notes.js';
 import { HOUR_MS, RunnerStage, until } from './spec-runner.js';
 
+/** A lease lasts for 5 s. */
+const LONGER_THAN_A_LEASE_MS = 6_500;
+
 let stage: RunnerStage;
 beforeEach(async () => (stage = await RunnerStage.open()));
 afterEach(() => stage.dispose());
@@ -162,6 +165,70 @@ describe('to-dos', () => {
     expect([carried, await stage.stores.rows.nextDue(runner.copy, '')]).toEqual([1, null]);
     await stage.append(noteEvent('note-1', 'NoteErased'));
     await until(async () => (await stage.stores.rows.countParked(runner.copy)) === 0);
+  });
+
+  it('are not done again by the next runner, which looks at them only once it has read what was done', async () => {
+    let isClosed = true;
+    stage.gate.closeWhile(() => (isClosed ? 'Not now.' : null));
+    const carried: string[] = [];
+    const automation = untilErased(async ({ key }) => {
+      carried.push(key);
+      return { done: await stage.append(noteEvent(key, 'NoteErased')) };
+    });
+    const before = stage.run(automation, { owner: 'before' });
+    await stage.append(dueNote('1'), dueNote('2'));
+    await until(() => stage.hasReached(before));
+    await before.stop();
+    await stage.append(noteEvent('note-1', 'NoteErased'));
+    isClosed = false;
+    const save: ReadStore['save'] = async (...asking) => {
+      await sleep(300);
+      return stage.stores.rows.save(...asking);
+    };
+    await stage.rest(stage.run(automation, { owner: 'after', rows: { save } }));
+    expect(carried).toEqual(['note-2']);
+  });
+
+  it('are not carried out by another runner while the one that is to end brings them to their end', async () => {
+    let [atOnce, most, carried] = [0, 0, 0];
+    const automation = untilErased(async ({ key }) => {
+      carried += 1;
+      most = Math.max(most, (atOnce += 1));
+      await sleep(LONGER_THAN_A_LEASE_MS);
+      atOnce -= 1;
+      return { done: await stage.append(noteEvent(key, 'NoteErased')) };
+    });
+    const before = stage.run(automation, { owner: 'before' });
+    await stage.append(dueNote('1'));
+    await until(() => carried === 1);
+    const after = stage.run(automation, { owner: 'after' });
+    await before.stop();
+    await stage.rest(after);
+    expect([most, carried]).toEqual([1, 1]);
+  });
+
+  it.each<[string, TodoOutcome]>([
+    ['settled', { settled: true }],
+    ['put off', { later: 'not-yet' }],
+  ])('that have changed meanwhile are not %s, since that was decided about what they were', async (_how, outcome) => {
+    const texts: string[] = [];
+    const automation = untilErased(async ({ key, body }) => {
+      texts.push(body.kind === 'note' ? body.text : '');
+      if (texts.length > 1) return { done: await stage.append(noteEvent(key, 'NoteErased')) };
+      await stage.append(written('1', 'f', 'changed', stage.stores.clock.now().toISOString()));
+      await until(() => stage.hasReached(runner));
+      return outcome;
+    });
+    let postponed = 0;
+    const postpone: ReadStore['postpone'] = (...asking) => {
+      postponed += 1;
+      return stage.stores.rows.postpone(...asking);
+    };
+    const runner = stage.run(automation, { rows: { postpone } });
+    await stage.append(dueNote('1'));
+    await until(() => texts.length === 2);
+    await stage.rest(runner);
+    expect([texts, postponed]).toEqual([['due', 'changed'], 0]);
   });
 
   it('go on after a restart in the middle of them', async () => {

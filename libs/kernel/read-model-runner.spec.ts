@@ -99,6 +99,25 @@ describe('time', () => {
 });
 
 describe('the lease', () => {
+  it('goes on from the newest event of ours where its checkpoint rests on a record that is not there any more', async () => {
+    const before = stage.run();
+    await stage.append(named('f', 'F'), written('1', 'f', 'one'));
+    await stage.rest(before);
+    await before.stop();
+    const { rows } = stage.stores;
+    const checkpoint = await rows.checkpoint(before.copy);
+    const lease = await rows.acquireLease('a restore', 'the one who restores', 1_000);
+    if (!checkpoint || !lease) throw new Error('There is a checkpoint, and the lease is free.');
+    const nothing = { puts: [], deletes: [], counts: new Map<string, number>(), parks: [], unparks: [] };
+    const foreign = { ...checkpoint, position: '999' };
+    expect(await rows.save(before.copy, lease, { ...nothing, checkpoint: foreign })).toBe('saved');
+    await stage.append(written('2', 'f', 'two'));
+    const after = stage.run(undefined, { owner: 'after' });
+    await stage.rest(after);
+    await until(async () => (await stage.countersOf(after))['F/open'] === 2);
+    expect((await rows.checkpoint(after.copy))?.position).toBe(await stage.stores.events.head());
+  });
+
   it('lets one runner write at a time; another takes over where the first one stops', async () => {
     const first = stage.run(notesReadModel(), { owner: 'first' });
     await stage.append(written('1', 'f', 'first'));

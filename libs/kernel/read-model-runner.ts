@@ -3,7 +3,7 @@ import type { CommandGate } from './command-gate.js';
 import { describeError, DueWork, type DueWorkHost } from './due-work.js';
 import type { Position } from './event.js';
 import { HeldLeases, pause } from './held-leases.js';
-import { holdsCheckpoint, requireCheckpoint } from './log-guard.js';
+import { holdsCheckpoint, isRecord, requireCheckpoint } from './log-guard.js';
 import type { ReadModel } from './read-model.js';
 import type { ReadModelCopy } from './read-store.js';
 import { LeaseLost, PROGRESS_SAVE_MS, RowWriter, type RowWriterStores } from './row-writer.js';
@@ -136,13 +136,18 @@ export class ReadModelRunner {
   /** Works under one lease until something ends it. */
   async #runSession(): Promise<void> {
     this.#session = new AbortController();
+    const finished = new AbortController();
+    // Also while to-dos under way come to their end: nobody else may carry them out meanwhile.
+    const keeping = this.#leases.keep(finished.signal);
     try {
       await untilOneEnds(AbortSignal.any([this.#stopping.signal, this.#session.signal]), [
-        (signal) => this.#leases.keep(signal),
+        (signal) => Promise.race([keeping, aborted(signal)]),
         (signal) => this.#work(signal),
       ]);
     } finally {
       await this.#serially(() => this.#writer.saveProgress()).catch(() => undefined);
+      finished.abort();
+      await keeping.catch(() => undefined);
       await this.#leases.release();
     }
   }
@@ -152,7 +157,8 @@ export class ReadModelRunner {
     const checkpoint = await this.#writer.begin();
     await requireCheckpoint(this.stores.events, checkpoint, signal);
     if (signal.aborted) return;
-    this.reached = checkpoint?.position ?? null;
+    const isInLog = checkpoint === null || (await isRecord(this.stores.events, checkpoint));
+    this.reached = isInLog ? (checkpoint?.position ?? null) : await this.#serially(() => this.#writer.goBack());
     this.failure = null;
     await untilOneEnds(signal, [
       (ending) => this.#follow(ending),
@@ -241,10 +247,14 @@ export class ReadModelRunner {
       mayAct: (signal) => this.#mayAct(signal),
       isParked: (key) => this.#writer.isParked(key),
       redescribe: (keys) => this.#serially(() => this.#writer.redescribe(keys)),
-      settle: (row) => this.#serially(() => this.#writer.settle(row)),
-      postpone: (key, postponement) =>
+      settle: (row) =>
         this.#serially(async () => {
-          const outcome = await stores.rows.postpone(copy, this.#leases.writing, key, postponement);
+          if (await this.#writer.isStill(row)) await this.#writer.settle(row);
+        }),
+      postpone: (row, postponement) =>
+        this.#serially(async () => {
+          if (!(await this.#writer.isStill(row))) return;
+          const outcome = await stores.rows.postpone(copy, this.#leases.writing, row.key, postponement);
           if (outcome === 'fenced') throw new LeaseLost();
         }),
     };

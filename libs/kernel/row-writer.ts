@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from './clock.js';
-import type { JsonObject, RecordedEvent } from './event.js';
+import type { JsonObject, Position, RecordedEvent } from './event.js';
 import { StoreUnavailable, type EventBatch, type EventStore } from './event-store.js';
 import { parkedAt } from './parked-at.js';
 import { partitionOf, rowKeyOf, type ReadModel } from './read-model.js';
@@ -78,6 +79,16 @@ export class RowWriter {
     const puts = await this.#descriptions.touched(changes);
     await this.#save(puts, changes, checkpoint);
     return puts;
+  }
+
+  /**
+   * Goes back to the newest of our events where the checkpoint rests on a record of others that is not in the log any more,
+   * as after a restore: what we write next may stand before that place. Answers where to go on.
+   */
+  async goBack(): Promise<Position | null> {
+    const { anchor = null } = this.#checkpoint ?? {};
+    if (anchor !== null) await this.#save([], nothingFolded(), { position: anchor.position, anchor });
+    return anchor?.position ?? null;
   }
 
   /** Saves a checkpoint that has moved over events of others. */
@@ -164,6 +175,12 @@ export class RowWriter {
         before.delete(error.key);
       }
     }
+  }
+
+  /** Whether a row is as it was when something was decided about it. */
+  async isStill(row: StoredRow): Promise<boolean> {
+    const now = (await this.stores.rows.load(this.copy, [row.key])).get(row.key);
+    return now !== undefined && isDeepStrictEqual(now.body, row.body);
   }
 
   /** Removes a to-do row that is settled without an event. */

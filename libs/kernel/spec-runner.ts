@@ -67,6 +67,12 @@ export class RunnerStage {
     return until(async () => runner.isAtRest(await this.stores.events.head()));
   }
 
+  /** Whether the runner's rows include everything that is in the log now. */
+  async hasReached(runner: ReadModelRunner): Promise<boolean> {
+    const head = await this.stores.events.head();
+    return head === null || (runner.reached !== null && this.stores.events.comparePositions(runner.reached, head) >= 0);
+  }
+
   /** Everything in a copy as one text. */
   async contentOf(copy: ReadModelCopy): Promise<string> {
     const rows = [];
