@@ -114,6 +114,11 @@ describe('who may do what', () => {
     expect(answer.headers.get('retry-after')).toBe('2');
   });
 
+  it('says 404 of what is erased while it is asked for', async () => {
+    const answer = await sample.call('GET', NOTES, { as: 'erased' });
+    expect(answer).toMatchObject({ status: 404, body: { code: 'not-found' } });
+  });
+
   it('serves a handler that answers by itself', async () => {
     expect(await sample.call('GET', '/v1/ready', { as: null })).toMatchObject({ status: 200, text: 'ready' });
   });

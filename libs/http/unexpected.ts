@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { Refusal, StoreUnavailable } from '#kernel';
+import { erased, Refusal, StoreUnavailable, SubjectErased } from '#kernel';
 
 /** Asked of a caller when a store is away. */
 const UNAVAILABLE_RETRY_SECONDS = 2;
@@ -18,6 +18,7 @@ export const unavailable = (): Refusal =>
  */
 export function refusalOf(error: unknown, correlationId: string, logger: Logger, withMessages: boolean): Refusal {
   if (error instanceof StoreUnavailable) return unavailable();
+  if (error instanceof SubjectErased) return erased();
   logger.error({ correlationId, error: describe(error, withMessages) }, 'unexpected error');
   return new Refusal('internal-error', 'Something went wrong inside. It was logged under the correlation id.');
 }

@@ -32,7 +32,7 @@ export { VaultStore } from './vault-store.js';
 export type { RecordPlace, RecordWrite, StoredVaultRecord, VaultRecord, WrappedKey } from './vault-store.js';
 export { eventId, idFromCommand, idFromName, isId, newCommandId, newId, uuidOf } from './ids.js';
 export type { IdPrefix } from './ids.js';
-export { isRefusal, notFound, Refusal } from './refusal.js';
+export { erased, isRefusal, notFound, Refusal, SubjectErased } from './refusal.js';
 export type { FieldError, RefusalCode } from './refusal.js';
 export { Secret } from './secret.js';
 export type { CommandAnswer, CommandContext } from './command.js';
@@ -55,6 +55,6 @@ export type { Automation, ReadModel, RowDescription, Todo, TodoOutcome } from '.
 export { ReadModelRunner } from './read-model-runner.js';
 export type { RunnerLog, RunnerOptions, RunnerStores } from './read-model-runner.js';
 export { copyLeaseName } from './held-leases.js';
-export { holdsCheckpoint } from './log-guard.js';
+export { DOUBT_LIMIT_MS, DOUBT_PAUSE_MS, holdsCheckpoint } from './log-guard.js';
 export { ReadModels } from './read-models.js';
 export type { ReadyCopy } from './read-models.js';

@@ -3,8 +3,9 @@ import { ForeignLog, type EventStore } from './event-store.js';
 import type { Checkpoint } from './read-store.js';
 
 /** A node of a cluster may be a little behind: so long a checkpoint may be missing before that means anything. */
-const DOUBT_LIMIT_MS = 10_000;
-const DOUBT_PAUSE_MS = 500;
+export const DOUBT_LIMIT_MS = 10_000;
+/** How often it is looked again meanwhile. */
+export const DOUBT_PAUSE_MS = 500;
 
 /**
  * Whether the event beside a checkpoint stands where it stood, so that this is the log which the rows were made from.

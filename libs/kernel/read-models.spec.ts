@@ -1,7 +1,9 @@
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { ReadModels, Refusal } from './index.js';
+import { ReadModels, Refusal, type ReadModelCopy } from './index.js';
 import { named, notesReadModel, written } from './spec-notes.js';
 import { RunnerStage } from './spec-runner.js';
+import { interposing } from './spec-stores.js';
 
 let stage: RunnerStage;
 beforeAll(async () => {
@@ -26,4 +28,30 @@ it('counts a position of another store as reached, and waits for one of its own'
   expect(await readModels.ready(model, 'ws_1', moved)).toMatchObject({ position });
   expect(await readModels.allReady(model, moved)).toMatchObject([{ position }]);
   expect(await readModels.ready(model, 'ws_1', String(Number(position) + 1))).toBeInstanceOf(Refusal);
+});
+
+it('looks at a checkpoint at once when it is told that it has moved, and now and then by itself', async () => {
+  const { rows, events } = stage.stores;
+  let [looks, tell] = [0, (_copy: ReadModelCopy): void => undefined];
+  const watched = interposing(rows, {
+    checkpoint: (copy) => {
+      looks += 1;
+      return rows.checkpoint(copy);
+    },
+    onCheckpoint: (listener) => {
+      tell = listener;
+      return () => undefined;
+    },
+  });
+  const model = { ...notesReadModel(), name: 'watched' };
+  const waiting = new ReadModels(watched, events).hasReached(model, 'ws_1', '999', 1_000);
+  await sleep(400);
+  const before = looks;
+  expect(before).toBeGreaterThan(3);
+  tell({ name: 'another', version: 1, generation: 0, partition: 0 });
+  tell({ name: 'watched', version: 1, generation: 0, partition: 0 });
+  await nextTurn();
+  await nextTurn();
+  expect(looks).toBeGreaterThan(before);
+  expect(await waiting).toBe(false);
 });

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Position } from './event.js';
 import type { EventStore } from './event-store.js';
 import { partitionOf, type ReadModel } from './read-model.js';
@@ -7,7 +6,7 @@ import { Refusal } from './refusal.js';
 
 const READ_AFTER_LIMIT_MS = 2_000;
 const FIRST_POLL_MS = 2;
-const MAX_POLL_MS = 50;
+const MAX_POLL_MS = 100;
 /** So long it may take until queries read from a generation that took over. The one before is there for a minute longer. */
 const ACTIVE_KNOWN_MS = 250;
 
@@ -25,6 +24,9 @@ export class ReadModels {
   readonly #active = new Map<string, { readonly copy: ReadModelCopy; readonly until: number }>();
   readonly #prepared = new Set<string>();
   readonly #asked = new Map<string, Promise<Position | null>>();
+  /** By copy, what wakes those who wait for it. */
+  readonly #waiting = new Map<string, Set<() => void>>();
+  #isListening = false;
   #reachedHere: ReachedHere = () => undefined;
 
   constructor(
@@ -72,6 +74,7 @@ export class ReadModels {
     limitMs = READ_AFTER_LIMIT_MS,
   ): Promise<ReadyCopy | Refusal> {
     const deadline = performance.now() + limitMs;
+    this.#listen();
     for (let wait = FIRST_POLL_MS; ; wait = Math.min(wait * 2, MAX_POLL_MS)) {
       const copy = await this.#copy(model, partition);
       const position = await this.position(copy);
@@ -86,8 +89,33 @@ export class ReadModels {
           retryAfterSeconds: 1,
         });
       }
-      await sleep(wait);
+      await this.#untilMoved(copy, wait);
     }
+  }
+
+  /** Checkpoints are told of as they move; since that is a hint, they are looked at all the same. */
+  #listen(): void {
+    if (this.#isListening) return;
+    this.#isListening = true;
+    this.rows.onCheckpoint((copy) => {
+      // A runner of this process knows of what it saved a moment later.
+      setImmediate(() => this.#waiting.get(copyName(copy))?.forEach((wake) => wake()));
+    });
+  }
+
+  #untilMoved(copy: ReadModelCopy, limitMs: number): Promise<void> {
+    const name = copyName(copy);
+    const waiting = this.#waiting.get(name) ?? new Set();
+    this.#waiting.set(name, waiting);
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        clearTimeout(timer);
+        waiting.delete(wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, limitMs);
+      waiting.add(wake);
+    });
   }
 
   /** One look into the store for all who ask while it is under way. */

@@ -64,3 +64,10 @@ export function isRefusal(value: unknown): value is Refusal {
 }
 
 export const notFound = (what: string): Refusal => new Refusal('not-found', `There is no such ${what} here.`);
+
+export const erased = (): Refusal => new Refusal('not-found', 'What this is about has been erased.');
+
+/** Thrown where something is asked of a subject whose key is destroyed, in the middle of work that an erasure overtook. */
+export class SubjectErased extends Error {
+  override readonly name = 'SubjectErased';
+}

@@ -4,7 +4,7 @@ import { CommandGate } from './command-gate.js';
 import type { EventToAppend, Position, RecordedEvent } from './event.js';
 import type { EventStore } from './event-store.js';
 import { eventId } from './ids.js';
-import { isRefusal, Refusal } from './refusal.js';
+import { erased, isRefusal, Refusal } from './refusal.js';
 import {
   decodeEvent,
   encodeEvent,
@@ -156,7 +156,7 @@ export class Streams {
     let key: DataKey | null = null;
     if (decision.some((event) => event.personal !== undefined)) {
       const found = await this.vault.keyFor(id);
-      if (found === 'destroyed') return new Refusal('not-found', 'What this is about has been erased.');
+      if (found === 'destroyed') return erased();
       key = found;
     }
     const stream = streamName(definition, id);

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  DOUBT_LIMIT_MS,
+  DOUBT_PAUSE_MS,
   holdsCheckpoint,
   type Checkpoint,
   type CommandGate,
@@ -11,9 +13,6 @@ import {
 import { partsOf } from './runners.js';
 
 const LOOK_EVERY_MS = 2_000;
-const LOOK_AGAIN_MS = 500;
-/** A node of a cluster may be a little behind: what is missing for so long is not there. */
-const DOUBT_LIMIT_MS = 10_000;
 
 const FOREIGN =
   'The event store does not hold what was read from it before: it was restored from a backup, or is another one. ' +
@@ -75,7 +74,7 @@ export class LogWatch {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
       await this.look();
-      const pauseMs = this.#state === 'ours' ? LOOK_EVERY_MS : LOOK_AGAIN_MS;
+      const pauseMs = this.#state === 'ours' ? LOOK_EVERY_MS : DOUBT_PAUSE_MS;
       await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
     }
   }

@@ -79,10 +79,8 @@ export class OpsRoutes {
     refusals: ['not-found', 'unavailable'],
   })
   async rebuild(@Param('projection') name: string): Promise<RebuildAnswer | Refusal> {
-    const generation = await this.projections.rebuild(name);
-    if (generation === null) return notFound('projection');
-    const { head } = (await this.projections.list()).find((one) => one.name === name) ?? { head: null };
-    return { id: name, revision: generation, position: head };
+    const begun = await this.projections.rebuild(name);
+    return begun ? { id: name, revision: begun.generation, position: begun.head } : notFound('projection');
   }
 
   @Get('parked')

@@ -57,7 +57,8 @@ export interface Parked {
   readonly reason: string;
 }
 
-const PARKED_LIMIT_PER_COPY = 1_000;
+/** No copy parks more streams; of to-dos so many are shown. */
+const PARKED_LIMIT_PER_COPY = 10_000;
 
 /** Looks after read models and automations from the stores alone, whatever processes keep them. */
 export class Projections {
@@ -87,11 +88,12 @@ export class Projections {
       .sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  /** Lets another generation of every partition fill. Answers the newest number, or null where there is no such read model. */
-  async rebuild(name: string): Promise<number | null> {
+  /** Lets another generation of every partition fill. Answers the newest number and the log's head, or null where there is no such read model. */
+  async rebuild(name: string): Promise<{ readonly generation: number; readonly head: Position | null } | null> {
     const parts = partsOf(this.models.filter((model) => model.name === name));
+    if (parts.length === 0) return null;
     const generations = await Promise.all(parts.map(([, part]) => this.stores.rows.fillAnother(part)));
-    return generations.length === 0 ? null : Math.max(...generations);
+    return { generation: Math.max(...generations), head: await this.stores.events.head() };
   }
 
   /** How far the generation that fills is, at the partition that is furthest behind; null where none fills. */
@@ -121,7 +123,7 @@ export class Projections {
     return parts.length;
   }
 
-  /** What is parked in active and filling copies, ordered by id, at most 1,000 of each kind in each copy. */
+  /** What is parked in active and filling copies, ordered by id, at most 10,000 of each kind in each copy. */
   async parked(): Promise<readonly Parked[]> {
     const found: Parked[] = [];
     for (const [model, part] of partsOf(this.models)) {

@@ -15,14 +15,17 @@ export async function waitFor<Needed>(
   attempt: () => Promise<Needed>,
 ): Promise<Needed> {
   for (let toldAt = -Infinity; ;) {
+    let reason: string;
     try {
       return await attempt();
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error;
+      reason = error.message;
     }
     if (performance.now() - toldAt >= TELL_EVERY_MS) {
       toldAt = performance.now();
-      logger.warn({ waitsFor: what }, `waiting for ${what}`);
+      // It names the kind of failure, and quotes nothing: a user without rights looks different from a server that is away.
+      logger.warn({ waitsFor: what, reason }, `waiting for ${what}`);
     }
     await sleep(RETRY_MS);
   }

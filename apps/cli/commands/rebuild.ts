@@ -25,11 +25,12 @@ Example:
   parameters: ['name'],
   async run({ options, parameters: [name = ''] }, surroundings) {
     await withView(surroundings, async (view) => {
-      const generation = await view.projections.rebuild(name);
-      if (generation === null) {
+      const begun = await view.projections.rebuild(name);
+      if (begun === null) {
         const names = (await view.projections.list()).map((one) => one.name);
         throw new CommandFailed(`There is no read model or automation ${name}; there are ${names.join(', ')}.`);
       }
+      const { generation } = begun;
       surroundings.output.write(`Generation ${generation} of ${name} fills beside the one that serves.\n`);
       if (options['no-wait'] !== true) await follow(view, name, surroundings.errors);
       if (options['no-wait'] !== true) surroundings.output.write(`Done. Generation ${generation} of ${name} serves.\n`);

@@ -3,7 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 import { pino } from 'pino';
-import { Clock, newId, StoreUnavailable, type VaultStore as VaultStoreType, VaultStore } from '#kernel';
+import { Clock, newId, StoreUnavailable, SubjectErased, type VaultStore as VaultStoreType, VaultStore } from '#kernel';
 import {
   AccessControl,
   AnswerSealer,
@@ -46,6 +46,7 @@ class SampleAccess extends AccessControl {
     if (workspaceId !== WORKSPACE) return Promise.resolve(null);
     if (principal.kind === 'service') return Promise.resolve(member('service', []));
     if (principal.id === 'store-away') return Promise.reject(new StoreUnavailable('away'));
+    if (principal.id === 'erased') return Promise.reject(new SubjectErased());
     if (principal.id === 'maria') {
       return Promise.resolve(
         member('owner', ['accounts:read', 'accounts:update', 'accounts:remove', 'posts:draft', 'posts:publish']),

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { StoreUnavailable, Streams, Vault, type StoredVaultRecord } from '#kernel';
+import { SubjectErased, Streams, Vault, type StoredVaultRecord } from '#kernel';
 import { grant } from '../domain/grant.js';
 import { socialAccount } from '../domain/social-account.js';
 import type { PlatformId } from '../platform.js';
@@ -85,7 +85,7 @@ export class Claims {
         ? await this.vault.store.replace(record, claim.record.version)
         : await this.vault.store.insert(record);
       if (written === 'written') return newId;
-      if (written === 'key-destroyed') throw new StoreUnavailable('The workspace is being erased.');
+      if (written === 'key-destroyed') throw new SubjectErased();
     }
   }
 
@@ -96,7 +96,7 @@ export class Claims {
 
   async #id(workspaceId: string, kind: ClaimKind, platform: PlatformId, identity: string): Promise<string> {
     const key = await this.vault.keyFor(workspaceId);
-    if (key === 'destroyed') throw new StoreUnavailable('The workspace is being erased.');
+    if (key === 'destroyed') throw new SubjectErased();
     return `${workspaceId}/${key.digest(kind, platform, identity)}`;
   }
 }
