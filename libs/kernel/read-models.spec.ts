@@ -2,7 +2,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { ReadModels, Refusal, type ReadModelCopy } from './index.js';
 import { named, notesReadModel, written } from './spec-notes.js';
-import { RunnerStage } from './spec-runner.js';
+import { RunnerStage, until } from './spec-runner.js';
 import { interposing } from './spec-stores.js';
 
 let stage: RunnerStage;
@@ -54,4 +54,19 @@ it('looks at a checkpoint at once when it is told that it has moved, and now and
   await nextTurn();
   expect(looks).toBeGreaterThan(before);
   expect(await waiting).toBe(false);
+});
+
+it('answers that it is behind, and not with nothing, where its copy was dropped under it', async () => {
+  const { rows, events } = stage.stores;
+  const readModels = new ReadModels(rows, events);
+  const model = { ...notesReadModel(), name: 'older' };
+  expect(await readModels.ready(model, 'ws_1', null)).toMatchObject({ position: null });
+  const runner = stage.run(model);
+  await stage.append(written('2', 'work', 'of an older version'));
+  await stage.rest(runner);
+  await until(async () => (await rows.checkpoint(runner.copy)) !== null);
+  expect(await readModels.ready(model, 'ws_1', null)).toMatchObject({ position: expect.any(String) });
+  await runner.stop();
+  await rows.drop(runner.copy);
+  expect(await readModels.ready(model, 'ws_1', null)).toMatchObject({ code: 'read-behind' });
 });

@@ -23,6 +23,8 @@ type ReachedHere = (copy: ReadModelCopy) => Position | null | undefined;
 export class ReadModels {
   readonly #active = new Map<string, { readonly copy: ReadModelCopy; readonly until: number }>();
   readonly #prepared = new Set<string>();
+  /** Copies that have had a position. */
+  readonly #seen = new Set<string>();
   readonly #asked = new Map<string, Promise<Position | null>>();
   /** By copy, what wakes those who wait for it. */
   readonly #waiting = new Map<string, Set<() => void>>();
@@ -78,12 +80,7 @@ export class ReadModels {
     for (let wait = FIRST_POLL_MS; ; wait = Math.min(wait * 2, MAX_POLL_MS)) {
       const copy = await this.#copy(model, partition);
       const position = await this.position(copy);
-      // A position of another store's form counts as reached.
-      const isReached =
-        after === null ||
-        !this.events.isPosition(after) ||
-        (position !== null && this.events.comparePositions(position, after) >= 0);
-      if (isReached) return { copy, position };
+      if (this.#isThere(copy, position) && this.#includes(position, after)) return { copy, position };
       if (performance.now() >= deadline) {
         return new Refusal('read-behind', 'What you were told is not readable yet. Try again.', {
           retryAfterSeconds: 1,
@@ -91,6 +88,18 @@ export class ReadModels {
       }
       await this.#untilMoved(copy, wait);
     }
+  }
+
+  /** A copy of an older version is dropped once newer workers serve a newer one: it is gone then, and not empty. */
+  #isThere(copy: ReadModelCopy, position: Position | null): boolean {
+    if (position !== null) this.#seen.add(copyName(copy));
+    return position !== null || !this.#seen.has(copyName(copy));
+  }
+
+  /** A position of another store's form counts as reached. */
+  #includes(position: Position | null, after: Position | null): boolean {
+    if (after === null || !this.events.isPosition(after)) return true;
+    return position !== null && this.events.comparePositions(position, after) >= 0;
   }
 
   /** Checkpoints are told of as they move; since that is a hint, they are looked at all the same. */
