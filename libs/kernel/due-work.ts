@@ -3,7 +3,7 @@ import type { Position } from './event.js';
 import { StoreUnavailable } from './event-store.js';
 import { isAutomation, type Automation, type ReadModel } from './read-model.js';
 import type { DueRow, ReadModelCopy } from './read-store.js';
-import type { RunnerStores } from './read-model-runner.js';
+import type { RunnerStores } from './runner-stores.js';
 
 const DUE_PER_ROUND = 200;
 const TODOS_AT_ONCE = 16;

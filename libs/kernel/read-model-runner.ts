@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CommandGate } from './command-gate.js';
 import { describeError, DueWork, type DueWorkHost } from './due-work.js';
 import type { Position } from './event.js';
 import { HeldLeases, pause } from './held-leases.js';
 import { holdsCheckpoint, isRecord, requireCheckpoint } from './log-guard.js';
 import type { ReadModel } from './read-model.js';
 import type { ReadModelCopy } from './read-store.js';
-import { LeaseLost, PROGRESS_SAVE_MS, RowWriter, type RowWriterStores } from './row-writer.js';
+import { LeaseLost, PROGRESS_SAVE_MS, RowWriter } from './row-writer.js';
+import type { RunnerStores } from './runner-stores.js';
 
 const RETRY_FIRST_MS = 100;
 const RETRY_MAX_MS = 5_000;
@@ -17,16 +17,6 @@ const CATCH_UP_POLL_MS = 5;
 /** After a small batch events gather for a moment: under load one transaction then takes many, and an idle runner waits for nothing. */
 const GATHER_MS = 5;
 const GATHER_BELOW_EVENTS = 200;
-
-export interface RunnerLog {
-  warn(facts: object, message: string): void;
-}
-
-export interface RunnerStores extends RowWriterStores {
-  /** No to-do is carried out while it is closed. */
-  readonly gate: Pick<CommandGate, 'refusal'>;
-  readonly log: RunnerLog;
-}
 
 export interface RunnerOptions {
   /** Names one start of one process. */

@@ -4,7 +4,7 @@ import { noteEvent, notesReadModel, written, type NoteRow } from '../kernel/spec
 import { HOUR_MS, RunnerStage } from '../kernel/spec-runner.js';
 import { ClockMoves } from './clock-moves.js';
 import { Rest } from './rest.js';
-import { SandboxControls } from './sandbox-routes.js';
+import { SandboxControls } from './sandbox-controls.js';
 
 const PATIENCE_MS = 10_000;
 const LITTLE_PATIENCE_MS = 150;

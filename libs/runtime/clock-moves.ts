@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreUnavailable, type Clock, type ReadStore } from '#kernel';
 import type { Rest } from './rest.js';
-import type { SandboxControls } from './sandbox-routes.js';
+import type { SandboxControls } from './sandbox-controls.js';
 
 /** A move without progress for this long is given up; the clock stays at the step that it has reached. */
 const PROGRESS_LIMIT_MS = 60_000;

@@ -22,7 +22,7 @@ export { Rest } from './rest.js';
 export { ALL_ROLES } from './roles.js';
 export type { Role } from './roles.js';
 export { Runners } from './runners.js';
-export { SandboxControls } from './sandbox-routes.js';
+export { SandboxControls } from './sandbox-controls.js';
 export { startRoles } from './start-roles.js';
 export { startService } from './service.js';
 export type { SandboxPart, Service, ServiceOptions } from './service.js';

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { StoreUnavailable } from '#kernel';
 import type { Configuration } from './configuration.js';
 import { SandboxLink } from './sandbox-link.js';
-import { SandboxControls } from './sandbox-routes.js';
+import { SandboxControls } from './sandbox-controls.js';
 import type { SandboxPart } from './service.js';
 import { waitFor } from './wait-for.js';
 

@@ -6,20 +6,7 @@ import { CommandRoute, MayBeAbsent, QueryRoute, Reading } from '#http';
 import { Clock, ReadStore, Refusal } from '#kernel';
 import { ClockMoves, MOVE_LIMIT_MS } from './clock-moves.js';
 import { Rest } from './rest.js';
-
-/** The stand-in for platforms, identity provider and time, as far as the service uses it. */
-export abstract class SandboxControls {
-  abstract now(): Promise<Date>;
-  /** Moves the clock of the platforms and of every process of the service; false for an instant that is not ahead. */
-  abstract setClock(to: Date): Promise<boolean>;
-  abstract issueSession(session: {
-    readonly userId: string;
-    readonly name?: string;
-    readonly scope?: string;
-    readonly workspaces?: readonly string[];
-  }): Promise<string>;
-  abstract keySet(): Promise<object>;
-}
+import { SandboxControls } from './sandbox-controls.js';
 
 export class SessionBody {
   @ApiProperty({ minLength: 1, maxLength: 200 })

@@ -52,7 +52,8 @@ import { createProbeServer } from './probe-server.js';
 import { Rest } from './rest.js';
 import type { Role } from './roles.js';
 import { Runners } from './runners.js';
-import { SandboxControls, SandboxRoutes } from './sandbox-routes.js';
+import { SandboxControls } from './sandbox-controls.js';
+import { SandboxRoutes } from './sandbox-routes.js';
 import type { Stores } from './stores.js';
 import { waitFor } from './wait-for.js';
 
