@@ -1,15 +1,18 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, expect, it } from '@jest/globals';
-import type { Account } from '#contract';
+import type { Account, AccountPage } from '#contract';
 import { EventStoreDbEventStore } from '#event-store-eventstoredb';
 import type { RecordedEvent } from '#kernel';
 import { tell } from '../crash/chance.js';
 import { readLog } from '../crash/stored-log.js';
 import { runCli, type CliEnded } from '../support/cli/run-cli.js';
+import type { Answer } from '../support/service/browser.js';
 import { Operator, type Parked, type Projection } from '../support/service/operator.js';
+import { isForNow, isWithoutTime, PatientBrowser, persist } from '../support/service/patient-browser.js';
 import type { Person } from '../support/service/person.js';
 import { appendPoison } from '../support/service/poison.js';
-import { connect, createWorkspace, expectStatus, listAccounts } from '../support/service/steps.js';
+import { connect, createWorkspace, expectStatus } from '../support/service/steps.js';
 import { until } from '../support/service/until.js';
 import { describeFleet, useFleet } from './fleet-suite.js';
 import { connectUnopenable } from './unopenable-account.js';
@@ -17,12 +20,16 @@ import { connectUnopenable } from './unopenable-account.js';
 const TEST_LIMIT_MS = 120_000;
 /** Between the requests of one client, so that the load is bounded. */
 const REQUEST_EVERY_MS = 20;
-const ROUNDS = 5;
+/** A busy machine may hold a read model up for longer than a query waits for it; a switch that did so would do it to most. */
+const NOT_NOW_SHARE = 0.2;
+const ROUNDS = 3;
 const COMMANDS_PER_ROUND = 10;
 const PARKED_IN_ACCOUNTS = 'parked_streams{name="accounts",partition="0"}';
 
 await describeFleet('operating two APIs and two workers', () => {
-  const fleet = useFleet({ apis: 2, workers: 2 });
+  // Whoever prepares and looks on is patient; the load is not.
+  const patient = (origin: string): PatientBrowser => new PatientBrowser(origin, () => undefined);
+  const fleet = useFleet({ apis: 2, workers: 2, browser: patient });
   let people: readonly Person[];
   let operator: Operator;
   let workspaceId: string;
@@ -31,7 +38,7 @@ await describeFleet('operating two APIs and two workers', () => {
   beforeAll(async () => {
     people = await Promise.all(fleet().apis.map((api) => fleet().personAt(api, 'ada')));
     operator = await Operator.of(fleet());
-    const [ada] = people as [Person];
+    const ada = await fleet().as('ada');
     workspaceId = await createWorkspace(ada);
     accounts = await connect(ada, workspaceId, { platform: 'facebook' }, { pick: ['Ada Bakery', 'Ada Books'] });
     await fleet().sandbox.advance('P70D');
@@ -49,20 +56,34 @@ await describeFleet('operating two APIs and two workers', () => {
   const cli = (...words: readonly string[]): Promise<CliEnded> => runCli(words, fleet().storeSettings);
   const parkedByCli = async (): Promise<readonly Parked[]> =>
     JSON.parse((await cli('parked', 'list', '--json')).stdout) as readonly Parked[];
-  const rename = async (person: Person, name: string): Promise<void> =>
-    void expectStatus(await person.patch(`/v1/workspaces/${workspaceId}`, { name }), 200);
+  /** Every "not now" that a client was told; it asks again then. */
+  const notNow: string[] = [];
+  const answered = <Body>(ask: () => Promise<Answer<Body>>): Promise<Answer<Body>> =>
+    persist(async () => {
+      const answer = await ask().catch((error: unknown) => {
+        throw new Error('A request was broken off.', { cause: error });
+      });
+      if (!isForNow(answer)) return expectStatus(answer, 200);
+      if (!isWithoutTime(answer)) notNow.push(answer.text);
+      return null;
+    }, 'a request');
+  const rename = async (person: Person, name: string): Promise<void> => {
+    const headers = { 'idempotency-key': randomUUID() };
+    await answered(() => person.patch(`/v1/workspaces/${workspaceId}`, { name }, headers));
+  };
   const listed = async (person: Person, query = ''): Promise<readonly Account[]> =>
-    (await listAccounts(person, workspaceId, query)).items;
+    (await answered(() => person.get<AccountPage>(`/v1/workspaces/${workspaceId}/accounts${query}`))).body.items;
 
   /** A client at each API process: commands, and queries that include them, until `work` is done. Answers how many commands. */
   const underLoad = async (work: () => Promise<void>): Promise<number> => {
     let isOver = false;
     let commands = 0;
+    notNow.length = 0;
     const loads = people.map(async (person) => {
       while (!isOver) {
         commands += 1;
         await rename(person, `Name ${commands}`);
-        const found = await listed(person, 'status=expiring');
+        const found = await listed(person, '?status=expiring');
         expect(found.map(({ id }) => id).sort()).toEqual([...accounts].sort());
         await sleep(REQUEST_EVERY_MS);
       }
@@ -71,6 +92,8 @@ await describeFleet('operating two APIs and two workers', () => {
     // A load that fails is told at once, and not when whatever it fails by has run into its limit.
     await Promise.race([working, Promise.all(loads)]).finally(() => (isOver = true));
     await Promise.all([working, ...loads]);
+    if (notNow.length > commands * NOT_NOW_SHARE)
+      throw new Error(`${notNow.length} of ${commands} were told ${notNow[0]}`);
     return commands;
   };
 
@@ -91,7 +114,9 @@ await describeFleet('operating two APIs and two workers', () => {
         for (const name of names) expect(await operator.rebuild(name)).toBe(1);
         await operator.untilSwitched();
       });
-      tell(`rebuild: ${names.length} under ${commands} commands in ${Math.round(performance.now() - startedAt)} ms`);
+      tell(
+        `rebuild: ${names.length} under ${commands} commands in ${Math.round(performance.now() - startedAt)} ms, ${notNow.length} of which were asked again`,
+      );
       await fleet().sandbox.rest();
       expect(commands).toBeGreaterThan(fleet().apis.length);
       expect(await writtenBesides(before)).toEqual([]);
