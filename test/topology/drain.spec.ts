@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
-import { afterEach, beforeAll, expect, it } from '@jest/globals';
+import { beforeAll, expect, it } from '@jest/globals';
 import type { ReadModel } from '#kernel';
 import { tell } from '../crash/chance.js';
 import { judgeStores } from '../crash/judge.js';
@@ -17,6 +17,7 @@ import { until } from '../support/service/until.js';
 import { fleetAtRest } from './fleet-at-rest.js';
 import { describeFleet, useFleet } from './fleet-suite.js';
 import { faultsOfAcknowledged } from './life.js';
+import { underLoad } from './under-load.js';
 
 const TEST_LIMIT_MS = 180_000;
 const IN_FLIGHT = 20;
@@ -36,17 +37,15 @@ await describeFleet('one of several processes that is told to end (SIGTERM)', ()
   beforeAll(async () => {
     models = await modelsOfService();
   }, TEST_LIMIT_MS);
-  afterEach(() => fleet().orderEventStore('clear'));
 
   /** Clients at the address of all APIs, who make workspaces and read them, until `work` is done. */
-  const underLoad = async (work: () => Promise<void>): Promise<void> => {
-    let isOver = false;
-    const loads = Array.from({ length: CLIENTS }, async () => {
+  const underCommands = async (work: () => Promise<void>): Promise<void> => {
+    const clients = Array.from({ length: CLIENTS }, () => async (goesOn: () => boolean) => {
       const ada = await fleet().as('ada');
-      while (!isOver) expectStatus(await ada.get(`/v1/workspaces/${await createWorkspace(ada)}`), 200);
+      while (goesOn()) expectStatus(await ada.get(`/v1/workspaces/${await createWorkspace(ada)}`), 200);
     });
-    await work().finally(() => (isOver = true));
-    await Promise.all(loads);
+    // Where the work fails, nobody is left waiting.
+    await underLoad(clients, () => work().finally(() => fleet().orderEventStore('clear')));
   };
 
   const expectNothingLost = async (): Promise<void> => {
@@ -61,7 +60,7 @@ await describeFleet('one of several processes that is told to end (SIGTERM)', ()
       const [ending, other] = fleet().apis as [Fleet['apis'][number], Fleet['apis'][number]];
       const ada = await fleet().personAt(ending, 'ada');
       const correlation = `drain-${randomUUID()}`;
-      await underLoad(async () => {
+      await underCommands(async () => {
         await createWorkspace(await fleet().as('ada'));
         const probe = await beginRequest(fleet().originOf(ending));
         // Nothing is answered from here on: whatever has been accepted is under way when the process is told to end.
@@ -73,6 +72,8 @@ await describeFleet('one of several processes that is told to end (SIGTERM)', ()
         );
         const toldAt = performance.now();
         const ended = ending.end('SIGTERM');
+        // Where something fails before, its end is nobody's concern any more.
+        ended.catch(() => undefined);
         await until('it takes no connections any more', () => isRefused(fleet().originOf(ending)));
         expect(await finishRequest(probe)).toMatch(/^HTTP\/1\.1 503 /);
         expect((await fetch(`${fleet().originOf(other)}/health/live`)).status).toBe(200);
@@ -97,7 +98,7 @@ await describeFleet('one of several processes that is told to end (SIGTERM)', ()
     'O5: a worker gives up its leases and ends with status 0, and the other one goes on at once',
     async () => {
       const [ending] = fleet().workers as [Fleet['workers'][number]];
-      await underLoad(async () => {
+      await underCommands(async () => {
         let shares: readonly number[] = [];
         const isShared = async (): Promise<true | null> => {
           shares = [...(await copiesByProcess(fleet())).values()];

@@ -15,6 +15,7 @@ import { appendPoison } from '../support/service/poison.js';
 import { connect, createWorkspace, expectStatus } from '../support/service/steps.js';
 import { until } from '../support/service/until.js';
 import { describeFleet, useFleet } from './fleet-suite.js';
+import { underLoad } from './under-load.js';
 import { connectUnopenable } from './unopenable-account.js';
 
 const TEST_LIMIT_MS = 120_000;
@@ -75,12 +76,11 @@ await describeFleet('operating two APIs and two workers', () => {
     (await answered(() => person.get<AccountPage>(`/v1/workspaces/${workspaceId}/accounts${query}`))).body.items;
 
   /** A client at each API process: commands, and queries that include them, until `work` is done. Answers how many commands. */
-  const underLoad = async (work: () => Promise<void>): Promise<number> => {
-    let isOver = false;
+  const underCommands = async (work: () => Promise<void>): Promise<number> => {
     let commands = 0;
     notNow.length = 0;
-    const loads = people.map(async (person) => {
-      while (!isOver) {
+    const clients = people.map((person) => async (goesOn: () => boolean) => {
+      while (goesOn()) {
         commands += 1;
         await rename(person, `Name ${commands}`);
         const found = await listed(person, '?status=expiring');
@@ -88,10 +88,7 @@ await describeFleet('operating two APIs and two workers', () => {
         await sleep(REQUEST_EVERY_MS);
       }
     });
-    const working = work().finally(() => (isOver = true));
-    // A load that fails is told at once, and not when whatever it fails by has run into its limit.
-    await Promise.race([working, Promise.all(loads)]).finally(() => (isOver = true));
-    await Promise.all([working, ...loads]);
+    await underLoad(clients, work);
     if (notNow.length > commands * NOT_NOW_SHARE)
       throw new Error(`${notNow.length} of ${commands} were told ${notNow[0]}`);
     return commands;
@@ -110,7 +107,7 @@ await describeFleet('operating two APIs and two workers', () => {
       const names = (await operator.projections()).map(({ name }) => name);
       expect(names.length).toBeGreaterThan(5);
       const startedAt = performance.now();
-      const commands = await underLoad(async () => {
+      const commands = await underCommands(async () => {
         for (const name of names) expect(await operator.rebuild(name)).toBe(1);
         await operator.untilSwitched();
       });
@@ -133,7 +130,7 @@ await describeFleet('operating two APIs and two workers', () => {
     async () => {
       await fleet().sandbox.rest();
       const before = await log();
-      const commands = await underLoad(async () => {
+      const commands = await underCommands(async () => {
         const done = await cli('rebuild', 'accounts');
         expect(done.stderr).toMatch(/^(accounts: \d{1,3} % of the log\n)*$/);
         expect([done.status, done.stdout]).toEqual([
