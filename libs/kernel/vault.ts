@@ -37,9 +37,14 @@ export class MasterKeys {
 
   /** @throws Error when the key that wrapped it is not among these, or the wrapping was altered. */
   unwrap(key: WrappedKey): Buffer {
-    const master = this.#keys.find((candidate) => candidate.id === key.masterKeyId);
-    if (!master) throw new Error('The master key that wrapped this data key is not configured.');
+    const master = this.#masterOf(key);
     return decrypt(master.bytes, Buffer.from(key.wrapped, 'base64'), `data-key|${key.subject}|${master.id}`);
+  }
+
+  /** Unwraps it when it is first used: one that was altered throws only then. @throws Error when the key that wrapped it is not among these. */
+  unwrapLater(key: WrappedKey): DataKey {
+    this.#masterOf(key);
+    return new DataKey(key.subject, () => this.unwrap(key));
   }
 
   /** The same data key wrapped by the newest of these, or null where it is already. @throws as `unwrap` does. */
@@ -52,11 +57,17 @@ export class MasterKeys {
     const newest = this.#keys[0] as MasterKey;
     return Buffer.from(hkdfSync('sha256', newest.bytes, '', `derive|${purpose}|${name}`, 32)).toString('base64url');
   }
+
+  #masterOf({ masterKeyId }: WrappedKey): MasterKey {
+    const master = this.#keys.find(({ id }) => id === masterKeyId);
+    if (!master) throw new Error('The master key that wrapped this data key is not configured.');
+    return master;
+  }
 }
 
 /** One subject's key. It seals events and secrets, and makes digests that mean nothing once it is destroyed. */
 export class DataKey {
-  readonly #bytes: Buffer;
+  #source: Buffer | (() => Buffer);
   #id: string | null = null;
   #sealing: Buffer | null = null;
   #digesting: Buffer | null = null;
@@ -64,14 +75,14 @@ export class DataKey {
   // Each key is derived when it is first used: a rebuild opens one event under most of them, and nothing else.
   constructor(
     readonly subject: string,
-    bytes: Buffer,
+    source: Buffer | (() => Buffer),
   ) {
-    this.#bytes = bytes;
+    this.#source = source;
   }
 
   /** base64url HMAC-SHA-256(data key, "kid"): names the key without giving anything of it away. */
   get id(): string {
-    this.#id ??= createHmac('sha256', this.#bytes).update('kid').digest('base64url');
+    this.#id ??= createHmac('sha256', this.#bytes()).update('kid').digest('base64url');
     return this.#id;
   }
 
@@ -93,13 +104,18 @@ export class DataKey {
     return hmac.digest('base64url');
   }
 
+  #bytes(): Buffer {
+    if (typeof this.#source === 'function') this.#source = this.#source();
+    return this.#source;
+  }
+
   #sealingKey(): Buffer {
     this.#sealing ??= this.#derive('seal');
     return this.#sealing;
   }
 
   #derive(purpose: 'seal' | 'digest'): Buffer {
-    return Buffer.from(hkdfSync('sha256', this.#bytes, '', purpose, KEY_BYTES));
+    return Buffer.from(hkdfSync('sha256', this.#bytes(), '', purpose, KEY_BYTES));
   }
 }
 
@@ -136,7 +152,8 @@ export class Vault {
 
   /**
    * The same for several subjects at once; one that never had a key is missing from the map. They are not kept: whoever asks
-   * for many does so once, and would push out what commands use.
+   * for many does so once, and would push out what commands use. One that was altered in the store fails where it is used, and
+   * not the others with it.
    */
   async existingKeys(subjects: readonly string[]): Promise<ReadonlyMap<string, DataKey | 'destroyed'>> {
     const found = new Map<string, DataKey | 'destroyed'>();
@@ -148,7 +165,7 @@ export class Vault {
     }
     if (unknown.length === 0) return found;
     for (const [subject, stored] of await this.store.readKeys(unknown)) {
-      found.set(subject, stored === 'destroyed' ? stored : this.#unwrap(stored));
+      found.set(subject, stored === 'destroyed' ? stored : this.masterKeys.unwrapLater(stored));
     }
     return found;
   }

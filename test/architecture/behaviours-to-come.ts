@@ -7,5 +7,5 @@ export const BEHAVIOURS_TO_COME: readonly string[] = [
   ...['E1', 'E2', 'E3', 'E4', 'E5'],
   ...['N1', 'N2', 'N3'],
   ...['A1', 'A2', 'A3', 'A4', 'A5', 'A6'],
-  ...['O1', 'O3', 'O4', 'O5'],
+  'O3',
 ];

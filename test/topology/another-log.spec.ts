@@ -49,11 +49,7 @@ await describeFleet('an event store that is not the one it was', () => {
       expectStatus(await fleet().newBrowser().call(`/health/live`), 200);
       expectStatus(await ada.browser.call(`/v1/workspaces/${lost}`, { token: ada.token }), 200);
 
-      const environment = {
-        EVENT_STORE_URL: fleet().eventStoreUrl,
-        READ_STORE_URL: fleet().readStoreUrl,
-        VAULT_MASTER_KEY: fleet().masterKey,
-      };
+      const environment = fleet().storeSettings;
       const careless = await runCli(['read-store', 'adopt'], environment);
       expect([careless.status, careless.stderr]).toEqual([64, expect.stringContaining('--yes')]);
       const adopted = await runCli(['read-store', 'adopt', '--yes'], environment);

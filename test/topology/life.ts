@@ -120,7 +120,7 @@ async function moveClock({ sandbox }: ServiceUnderTest, days: number): Promise<v
 }
 
 /** Every command that was acknowledged stands where its answer said. */
-function faultsOfAcknowledged(
+export function faultsOfAcknowledged(
   acknowledged: readonly Acknowledged[],
   events: readonly RecordedEvent[],
 ): readonly string[] {

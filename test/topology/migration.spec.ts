@@ -1,36 +1,32 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { once } from 'node:events';
+import { randomBytes, randomInt } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { randomBytes, randomInt } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { EventStoreDbEventStore } from '#event-store-eventstoredb';
-import { DataDirectoryLock, SqliteEventStore } from '#event-store-sqlite';
-import type { EventStore, RecordedEvent } from '#kernel';
-import { MongoReadStore } from '#read-store-mongodb';
-import { readConfiguration, VaultAnswerSealer } from '#runtime';
+import { DataDirectoryLock } from '#event-store-sqlite';
+import type { EventStore } from '#kernel';
 import { accountsReadModel } from '#social-accounts';
-import { MongoVaultStore } from '#vault-mongodb';
-import { SqliteVaultStore } from '#vault-sqlite';
-import { startStandalone, type Standalone } from '../../apps/standalone/standalone.js';
-import { MasterKeys, Vault } from '#kernel';
+import type { MongoVaultStore } from '#vault-mongodb';
+import type { SqliteVaultStore } from '#vault-sqlite';
 import { describeWithMongoDb, newDatabase } from '../contract/mongodb-suite.js';
 import { runCli, startCli } from '../support/cli/run-cli.js';
 import { compileStandIn, spawnStandIn, type SpawnedStandIn } from '../support/eventstore-server/spawn-stand-in.js';
-import type { MongoDb } from '../support/mongodb/start-mongodb.js';
-import type { Answer } from '../support/service/browser.js';
-import { environmentFor, InProcessService } from '../support/service/in-process-service.js';
 import { ServiceUnderTest } from '../support/service/service-under-test.js';
+import { connectOne, expectStatus, listAccounts } from '../support/service/steps.js';
+import { makePast, type Past, WORKSPACE_BODY, WORKSPACE_KEY } from './migration-past.js';
 import {
-  connect,
-  connectOne,
-  createWorkspace,
-  expectStatus,
-  listAccounts,
-  removeAccount,
-} from '../support/service/steps.js';
-import { addEvents } from './further-events.js';
+  countRows,
+  openAnswers,
+  positionOfWorkspace,
+  startOn,
+  type Target,
+  untilReady,
+  urlOf,
+  withSourceOf,
+  withTargetOf,
+} from './migration-stores.js';
 import { allEvents, bytesOf, contentOf } from './stored-data.js';
 
 const IS_LONG = process.env['TEST_LONG'] === '1';
@@ -39,19 +35,6 @@ const LIMIT_MS = IS_LONG ? 1_800_000 : 300_000;
 const POLL_MS = 20;
 /** The further attempts' keys are destroyed by then, which is the one thing that is left to do. */
 const REST_LIMIT_MS = IS_LONG ? 600_000 : 60_000;
-const WORKSPACE_KEY = 'migrated-workspace';
-const WORKSPACE_BODY = { name: 'Corner Shop', timezone: 'Europe/Vienna' };
-
-/** A data directory that a service has worked in, with what its caller remembers of it. */
-interface Past {
-  readonly dataDir: string;
-  readonly masterKey: string;
-  readonly workspaceId: string;
-  /** The answer to a request with an Idempotency-Key. */
-  readonly created: Answer<{ readonly id: string; readonly position: string }>;
-  readonly accounts: number;
-  readonly names: readonly string[];
-}
 
 await describeWithMongoDb('cli migrate', (mongo) => {
   let past: Past;
@@ -61,7 +44,7 @@ await describeWithMongoDb('cli migrate', (mongo) => {
   let database: ReturnType<typeof newDatabase>;
 
   beforeAll(async () => {
-    past = await makePast();
+    past = await makePast(FURTHER_EVENTS);
     folder = mkdtempSync(join(tmpdir(), 'migration-target-'));
     standIn = await spawnStandIn(await compileStandIn(), { port: 0, dir: join(folder, 'events') });
     database = newDatabase(mongo);
@@ -202,7 +185,7 @@ await describeWithMongoDb('cli migrate', (mongo) => {
       const target = await startOn(environment, folder);
       try {
         const service = new ServiceUnderTest(target.url, target.sandboxUrl ?? '', folder);
-        await untilReady(service);
+        await untilReady(service, REST_LIMIT_MS);
         await service.sandbox.rest();
         expect(await withTarget(({ events }) => events.head())).toBe(head);
 
@@ -249,91 +232,6 @@ await describeWithMongoDb('cli migrate', (mongo) => {
   }, 60_000);
 });
 
-interface Target {
-  readonly events: EventStoreDbEventStore;
-  readonly rows: MongoReadStore;
-  readonly vault: MongoVaultStore;
-}
-
-async function withTargetOf<Result>(
-  { EVENT_STORE_URL: connectionString = '', READ_STORE_URL: url = '' }: Readonly<Record<string, string>>,
-  look: (target: Target) => Promise<Result>,
-): Promise<Result> {
-  const events = await EventStoreDbEventStore.open({ connectionString });
-  const rows = await MongoReadStore.open({ url });
-  const vault = await MongoVaultStore.open({ url });
-  try {
-    return await look({ events, rows, vault });
-  } finally {
-    for (const store of [events, rows, vault]) await store.close();
-  }
-}
-
-async function withSourceOf<Result>(
-  dataDir: string,
-  look: (events: EventStore, vault: SqliteVaultStore) => Promise<Result>,
-): Promise<Result> {
-  const events = await SqliteEventStore.open({ dataDir });
-  const vault = await SqliteVaultStore.open({ dataDir });
-  try {
-    return await look(events, vault);
-  } finally {
-    await events.close();
-    await vault.close();
-  }
-}
-
-/** A real service's data, and a great many further events. */
-async function makePast(): Promise<Past> {
-  const service = await InProcessService.start();
-  const owner = await service.as('owner');
-  const created = expectStatus(
-    await owner.post<{ id: string; position: string }>('/v1/workspaces', WORKSPACE_BODY, {
-      'idempotency-key': WORKSPACE_KEY,
-    }),
-    201,
-  );
-  const workspaceId = created.body.id;
-  const pages = await connect(owner, workspaceId, { platform: 'facebook' }, { pick: ['Ada Bakery', 'Ada Books'] });
-  await removeAccount(owner, workspaceId, pages[0] ?? '');
-  await createWorkspace(owner, 'Another');
-  await service.restart();
-  const { items } = await listAccounts(await service.as('owner'), workspaceId);
-  await service.close();
-  const masterKey = readFileSync(join(service.dataDir, 'vault.key'), 'utf8').trim();
-  const accounts = await addEvents(service.dataDir, FURTHER_EVENTS);
-  return {
-    dataDir: service.dataDir,
-    masterKey,
-    workspaceId,
-    created,
-    accounts,
-    names: items.map(({ name }) => name),
-  };
-}
-
-/** The standalone service on the target's servers. */
-async function startOn(target: Readonly<Record<string, string>>, folder: string): Promise<Standalone> {
-  const dataDir = mkdtempSync(join(folder, 'service-'));
-  return startStandalone(readConfiguration({ ...(await environmentFor(dataDir, {})), ...target }));
-}
-
-async function untilReady(service: ServiceUnderTest): Promise<void> {
-  const deadline = Date.now() + REST_LIMIT_MS;
-  for (;;) {
-    const { status } = await service.newBrowser().call('/health/ready');
-    if (status === 200) return;
-    if (Date.now() > deadline) throw new Error('The service on the new stores does not get ready.');
-    await sleep(POLL_MS);
-  }
-}
-
-function urlOf({ url }: MongoDb, database: string): string {
-  const parsed = new URL(url);
-  parsed.pathname = `/${database}`;
-  return parsed.href;
-}
-
 function pick<Item>(items: readonly Item[]): Item {
   const index = randomInt(Math.floor(items.length / 10), items.length - 1);
   process.stdout.write(`migration: killed at ${index} of ${items.length}\n`);
@@ -341,34 +239,3 @@ function pick<Item>(items: readonly Item[]): Item {
   if (item === undefined) throw new Error('There is nothing to pick from.');
   return item;
 }
-
-/** Stored answers by the id of their row, as text. */
-async function openAnswers(
-  vault: MongoVaultStore | SqliteVaultStore,
-  masterKey: string,
-): Promise<ReadonlyMap<string, string>> {
-  const sealer = new VaultAnswerSealer(new Vault(vault, new MasterKeys([masterKey])));
-  const answers = new Map<string, string>();
-  for (const { id, sealed } of await vault.list('idempotency', '', 1_000)) {
-    const text = sealed === null ? null : await sealer.open(id, sealed);
-    if (text !== null) answers.set(id, text);
-  }
-  return answers;
-}
-
-type WithTarget = <Result>(look: (target: Target) => Promise<Result>) => Promise<Result>;
-
-const positionOfWorkspace = (withTarget: WithTarget, id: string): Promise<string | undefined> =>
-  withTarget(async ({ events }) => {
-    const found: readonly RecordedEvent[] = await events.readStream(`workspace-${id}`, 0, 10);
-    return found.filter(({ metadata }) => metadata.commandId === found[0]?.metadata.commandId).at(-1)?.position;
-  });
-
-const countRows = (withTarget: WithTarget): Promise<number> =>
-  withTarget(async ({ rows }) => {
-    const copy = { name: accountsReadModel.name, version: accountsReadModel.version, generation: 0, partition: 0 };
-    await rows.prepare(accountsReadModel, copy);
-    let count = 0;
-    for await (const row of rows.scan(copy)) if (row.key.startsWith('socialAccount-')) count += 1;
-    return count;
-  });

@@ -6,7 +6,7 @@ import { type MongoDb, startMongoDb } from '../mongodb/start-mongodb.js';
 import { Browser } from '../service/browser.js';
 import { freePorts } from '../service/free-ports.js';
 import { Person } from '../service/person.js';
-import { ServiceUnderTest } from '../service/service-under-test.js';
+import { figureIn, ServiceUnderTest } from '../service/service-under-test.js';
 import { SpawnedProgram } from '../service/spawned-program.js';
 import { Balancer } from './balancer.js';
 
@@ -106,6 +106,15 @@ export class Fleet extends ServiceUnderTest {
     return url.href;
   }
 
+  /** The settings of whatever looks into the stores of this fleet. */
+  get storeSettings(): Readonly<Record<string, string>> {
+    return {
+      EVENT_STORE_URL: this.eventStoreUrl,
+      READ_STORE_URL: this.readStoreUrl,
+      VAULT_MASTER_KEY: this.masterKey,
+    };
+  }
+
   /** One more worker at a port of its own, which has not started yet. */
   anotherWorker(): SpawnedProgram {
     const worker = this.#service('apps/worker/main', 0);
@@ -131,6 +140,12 @@ export class Fleet extends ServiceUnderTest {
     return { isReady: response.status === 200, checks };
   }
 
+  /** The figure of one line of `/metrics` of one process; 0 where there is none. */
+  async metricOf(program: SpawnedProgram, line: string): Promise<number> {
+    const response = await fetch(`${this.originOf(program)}/metrics`);
+    return figureIn(await response.text(), line);
+  }
+
   /** Gives the stand-in a fault, such as `hang` and `resume`. */
   async orderEventStore(fault: string, body: object = {}): Promise<void> {
     const response = await fetch(`${originOf(this.at.control)}/${fault}`, {
@@ -154,9 +169,7 @@ export class Fleet extends ServiceUnderTest {
     return this.#program(program, 'listens on', {
       PORT: String(port),
       PUBLIC_URL: this.url,
-      EVENT_STORE_URL: this.eventStoreUrl,
-      READ_STORE_URL: this.readStoreUrl,
-      VAULT_MASTER_KEY: this.masterKey,
+      ...this.storeSettings,
       SANDBOX_URL: originOf(this.at.sandbox),
       LOG_LEVEL: 'warn',
     });

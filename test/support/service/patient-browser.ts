@@ -51,6 +51,13 @@ export class PatientBrowser extends Browser {
 /** Turned down for now: 503, or the first request under this key is still at work. */
 export const isForNow = ({ status, code }: Answer): boolean => status === 503 || code === 'request-in-progress';
 
+/**
+ * The sandbox's clock was not heard of in time, as on a busy machine: no command is taken for a moment. It says nothing about
+ * anything that there is outside of the sandbox.
+ */
+export const isWithoutTime = ({ status, text }: Answer): boolean =>
+  status === 503 && text.includes('What time it is in the sandbox cannot be told');
+
 /** Tries as long as connections break or the answer is null. @throws what came last, when patience is over. */
 export async function persist<Result>(attempt: () => Promise<Result | null>, what: string): Promise<Result> {
   let last: unknown = 'not now';

@@ -39,7 +39,12 @@ export class ServiceUnderTest {
   /** The figure of one line of `/metrics`, such as `events_appended_total{type="TokenExpired"}`; 0 where there is none. */
   async metric(line: string): Promise<number> {
     const { text } = await this.newBrowser().call('/metrics');
-    const found = text.split('\n').find((one) => one.startsWith(`${line} `));
-    return found === undefined ? 0 : Number(found.slice(line.length + 1));
+    return figureIn(text, line);
   }
+}
+
+/** The figure of one line of what `/metrics` answers; 0 where there is none. */
+export function figureIn(text: string, line: string): number {
+  const found = text.split('\n').find((one) => one.startsWith(`${line} `));
+  return found === undefined ? 0 : Number(found.slice(line.length + 1));
 }
