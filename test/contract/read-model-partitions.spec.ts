@@ -95,7 +95,7 @@ function describePartitions(setUpStore: () => Promise<ReadStoreSetUp>): void {
       const texts = ['first'];
       await stage.reached(await stage.write('first'));
       const before = (await copies()).map(({ copy }) => copy);
-      expect(await stage.projections.rebuild(stage.model.name)).toBe(1);
+      expect(await stage.projections.rebuild(stage.model.name)).toMatchObject({ generation: 1 });
       let states: readonly string[] = [];
       for (let round = 0; round < ROUNDS || states[0] !== 'live'; round += 1) {
         texts.push(`round ${round}`);
