@@ -113,7 +113,7 @@ function describePartitions(setUpStore: () => Promise<ReadStoreSetUp>): void {
       }
       await expectRows('Ideas', texts);
       // The generation that served before may have stopped sooner: a fresh one tells whether this one is what the log says.
-      expect(await stage.projections.rebuild(stage.model.name)).toBe(2);
+      expect(await stage.projections.rebuild(stage.model.name)).toMatchObject({ generation: 2 });
       await until('it is rebuilt once more', async () =>
         (await stage.projections.list())[0]?.state === 'live' ? true : null,
       );
