@@ -67,9 +67,20 @@ export class Leases {
     return { name, owner, fence: lease.fence };
   }
 
-  /** The fence outlives the lease, so that the next holder's is newer. */
+  /**
+   * The fence outlives the lease, so that the next holder's is newer. The session does not: once the lease names it no more,
+   * so that no successor ends it, the driver may give it to whoever asks next.
+   */
   async release({ name, owner, fence }: Lease): Promise<void> {
-    await this.#leases.updateOne({ _id: name, owner, fence }, { $set: { owner: null, until: new Date(0) } });
+    const key = keyOf(name, owner);
+    const holding = this.#holdings.get(key);
+    await holding?.queue;
+    const free = { $set: { owner: null, until: new Date(0) }, $unset: { session: true, formerSession: true } } as const;
+    const { matchedCount } = await this.#leases.updateOne({ _id: name, owner, fence }, free);
+    if (matchedCount === 0 || holding === undefined || this.#holdings.get(key) !== holding) return;
+    this.#holdings.delete(key);
+    await holding.queue;
+    await holding.session.endSession();
   }
 
   /** Those that are held now by the server's clock, by name. */

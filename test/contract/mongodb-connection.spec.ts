@@ -135,6 +135,34 @@ await describeWithMongoDb('the connection to MongoDB', (server) => {
     await drop();
   });
 
+  it('keeps no session for a lease that was given back', async () => {
+    const { database, drop } = newDatabase(server);
+    const connection = await MongoConnection.open({ url: server.url, database });
+    const store = await MongoReadStore.open({ connection });
+    let sessions = 0;
+    const startSession = connection.client.startSession.bind(connection.client);
+    connection.client.startSession = (options) => {
+      const session = startSession(options);
+      sessions += 1;
+      session.once('ended', () => (sessions -= 1));
+      return session;
+    };
+    await store.prepare(SHAPE, COPY);
+    for (let move = 0; move < 20; move += 1) {
+      const lease = await acquire(store, 'lease', `owner of move ${move}`, 60_000);
+      const changes = { puts: [], deletes: [], counts: new Map<string, number>(), checkpoint: null };
+      const saving = store.save(COPY, lease, changes);
+      await store.releaseLease(lease);
+      expect(await saving).toBe('saved');
+    }
+    expect(sessions).toBe(0);
+    // The driver gives an ended session to whoever asks next: no successor may end it.
+    expect(await raw.db(database).collection('leases').findOne()).not.toHaveProperty('session');
+    await store.close();
+    await connection.close();
+    await drop();
+  });
+
   it('gives a record that was written very often a version that none had', async () => {
     const { database, drop } = newDatabase(server);
     const vault = await MongoVaultStore.open({ url: server.url, database });
