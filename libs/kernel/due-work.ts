@@ -4,6 +4,7 @@ import { StoreUnavailable } from './event-store.js';
 import { isAutomation, type Automation, type ReadModel } from './read-model.js';
 import type { DueRow, ReadModelCopy } from './read-store.js';
 import type { RunnerStores } from './read-model-runner.js';
+import { LeaseLost } from './row-writer.js';
 
 const DUE_PER_ROUND = 200;
 const TODOS_AT_ONCE = 16;
@@ -132,6 +133,7 @@ export class DueWork {
       else if (outcome.later === 'unavailable') return NOT_NOW;
       else await this.#postpone(item, outcome.later);
     } catch (error) {
+      if (error instanceof LeaseLost) throw error;
       const facts = { automation: model.name, row: row.key, failure: describeError(error) };
       stores.log.warn(facts, 'a to-do failed; it is tried again');
       if (error instanceof StoreUnavailable) return NOT_NOW;

@@ -89,6 +89,11 @@ export interface RowChanges {
   readonly deletes: readonly string[];
   /** By counter name, what to add: whole numbers. */
   readonly counts: ReadonlyMap<string, number>;
+  /**
+   * Where the copy stands by what its writer read or saved last, null before the first checkpoint: nothing is changed where it
+   * stands elsewhere. Left out, it may stand anywhere.
+   */
+  readonly standsAt?: Position | null;
   /** The new checkpoint, or null to leave it (rows renewed by time, not by events). */
   readonly checkpoint: Checkpoint | null;
   /** Streams that are parked from now on, or whose next try is put off. */
@@ -211,8 +216,9 @@ export abstract class ReadStore {
   abstract skippedEvents(readModel: string): Promise<ReadonlySet<string>>;
 
   /**
-   * Changes rows, counters and checkpoint in one transaction, or nothing when a newer fence holds the lease. A lease that
-   * lapsed or was released still counts until somebody takes it. @throws RangeError for a field that the shape has not.
+   * Changes rows, counters and checkpoint in one transaction, or nothing ('fenced') when a newer fence holds the lease or the
+   * copy does not stand where the changes say: what the writer knows is out of date then, and it begins again from the checkpoint.
+   * A lease that lapsed or was released still counts until somebody takes it. @throws RangeError for a field that the shape has not.
    */
   abstract save(copy: ReadModelCopy, lease: Lease, changes: RowChanges): Promise<'saved' | 'fenced'>;
 

@@ -1,5 +1,5 @@
 import type { Clock } from './clock.js';
-import type { JsonObject, RecordedEvent } from './event.js';
+import type { JsonObject, Position, RecordedEvent } from './event.js';
 import { StoreUnavailable, type EventBatch, type EventStore } from './event-store.js';
 import { parkedAt } from './parked-at.js';
 import { partitionOf, rowKeyOf, type ReadModel } from './read-model.js';
@@ -15,7 +15,7 @@ const PARKED_LIMIT_STREAMS = 10_000;
 const RETRIES_PER_ROUND = 50;
 const READ_LIMIT_EVENTS = 500;
 
-/** Thrown when another process holds a newer lease: nothing of the batch was written. */
+/** Thrown when another process holds a newer lease, or the copy stands elsewhere than was known: nothing of the batch was written. */
 export class LeaseLost extends Error {
   override readonly name = 'LeaseLost';
 }
@@ -40,6 +40,8 @@ export class RowWriter {
   #savedProgressAt = 0;
   #unsaved: Checkpoint | null = null;
   #checkpoint: Checkpoint | null = null;
+  /** Where the stored copy stands. */
+  #stored: Position | null = null;
   #parked = new Map<string, ParkedStream>();
   #skipped: ReadonlySet<string> = new Set();
   readonly #descriptions: RowDescriptions;
@@ -57,6 +59,7 @@ export class RowWriter {
   async begin(): Promise<Checkpoint | null> {
     this.#unsaved = null;
     this.#checkpoint = await this.stores.rows.checkpoint(this.copy);
+    this.#stored = this.#checkpoint?.position ?? null;
     this.#skipped = await this.stores.rows.skippedEvents(this.model.name);
     const parked = await this.stores.rows.parkedStreams(this.copy, PARKED_LIMIT_STREAMS + 1);
     this.#parked = new Map(parked.map((one) => [one.stream, one]));
@@ -217,11 +220,13 @@ export class RowWriter {
     const { before, after, unparks = [] } = folded;
     const parks = [...folded.parks.values()];
     const deletes = [...after].filter(([key, body]) => body === null && before.has(key)).map(([key]) => key);
-    const changes = { puts, deletes, counts: countChanges(puts, deletes, before), checkpoint, parks, unparks };
+    const counts = countChanges(puts, deletes, before);
+    const changes = { puts, deletes, counts, standsAt: this.#stored, checkpoint, parks, unparks };
     if ((await this.stores.rows.save(this.copy, this.lease(), changes)) === 'fenced') throw new LeaseLost();
     for (const one of parks) this.#parked.set(one.stream, one);
     if (!checkpoint) return;
     this.#checkpoint = checkpoint;
+    this.#stored = checkpoint.position;
     this.#unsaved = null;
   }
 

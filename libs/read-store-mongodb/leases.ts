@@ -23,6 +23,8 @@ interface FenceDocument {
   readonly writes: number;
 }
 
+type UnderLease = (session: ClientSession) => Promise<'saved' | 'fenced'>;
+
 /** One owner's side of a lease in this process. */
 interface Holding {
   readonly session: ClientSession;
@@ -93,10 +95,11 @@ export class Leases {
   }
 
   /**
-   * Does something in a transaction that counts only while nobody has raised the fence. `work` is repeatable.
+   * Does something in a transaction that counts only while nobody has raised the fence, and nothing where it answers 'fenced'
+   * itself. `work` is repeatable.
    * @throws StoreUnavailable when it cannot be known whether it was done; `settle` is what ends that.
    */
-  async writeUnder(lease: Lease, work: (session: ClientSession) => Promise<void>): Promise<'saved' | 'fenced'> {
+  async writeUnder(lease: Lease, work: UnderLease): Promise<'saved' | 'fenced'> {
     await this.connection.run(() => this.settle());
     const holding = this.#holding(lease.name, lease.owner);
     const run = holding.queue.then(() => this.#write(holding, lease, work));
@@ -121,21 +124,14 @@ export class Leases {
     await Promise.all(sessions.map((session) => session.endSession()));
   }
 
-  async #write(
-    holding: Holding,
-    { name, owner, fence }: Lease,
-    work: (session: ClientSession) => Promise<void>,
-  ): Promise<'saved' | 'fenced'> {
+  async #write(holding: Holding, { name, owner, fence }: Lease, work: UnderLease): Promise<'saved' | 'fenced'> {
     const { session } = holding;
     const { saveMs } = this.connection.limits;
     const transaction = async (): Promise<'saved' | 'fenced'> => {
       const { matchedCount } = await this.#fences.updateOne({ _id: name, fence }, { $inc: { writes: 1 } }, { session });
-      if (matchedCount === 0) {
-        await session.abortTransaction();
-        return 'fenced';
-      }
-      await work(session);
-      return 'saved';
+      const outcome = matchedCount === 1 ? await work(session) : 'fenced';
+      if (outcome === 'fenced') await session.abortTransaction();
+      return outcome;
     };
     try {
       return await this.connection.run(

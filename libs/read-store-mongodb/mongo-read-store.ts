@@ -119,7 +119,10 @@ export class MongoReadStore extends ReadStore {
     postponement: Postponement,
   ): Promise<'saved' | 'fenced'> {
     const rows = this.#rows(copy);
-    return this.#leases.writeUnder(lease, (session) => rows.postpone(session, key, postponement));
+    return this.#leases.writeUnder(lease, async (session) => {
+      await rows.postpone(session, key, postponement);
+      return 'saved';
+    });
   }
 
   override countParked(copy: ReadModelCopy): Promise<number> {
@@ -159,9 +162,10 @@ export class MongoReadStore extends ReadStore {
     const encoded = rows.encode(changes.puts, changes.deletes, changes.counts);
     const parks = encodeParks(rows.place, changes.parks, changes.unparks);
     const outcome = await this.#leases.writeUnder(lease, async (session) => {
-      await this.#catalog.move(session, copy, rows.place, changes.checkpoint);
+      if ((await this.#catalog.move(session, copy, rows.place, changes)) === 'fenced') return 'fenced';
       await rows.change(session, encoded);
       await this.#catalog.parked.change(session, parks);
+      return 'saved';
     });
     if (outcome === 'saved' && changes.checkpoint) this.#checkpoints.tell(copy);
     return outcome;
