@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Position } from './event.js';
 import { StoreUnavailable } from './event-store.js';
 import { isAutomation, type Automation, type ReadModel } from './read-model.js';
-import type { DueRow, ReadModelCopy } from './read-store.js';
+import type { DueRow, FailedTry, ReadModelCopy } from './read-store.js';
 import type { RunnerStores } from './read-model-runner.js';
 import { LeaseLost } from './row-writer.js';
 
@@ -30,7 +30,7 @@ export interface DueWorkHost {
   isParked(key: string): boolean;
   redescribe(keys: readonly string[]): Promise<readonly { readonly key: string; readonly reason: unknown }[]>;
   settle(row: DueRow['row']): Promise<void>;
-  postpone(key: string, postponement: NonNullable<DueRow['postponement']>): Promise<void>;
+  postpone(key: string, failedTry: FailedTry): Promise<void>;
 }
 
 /** What the passing of time asks for: descriptions made anew, and to-dos carried out. */
@@ -145,8 +145,7 @@ export class DueWork {
   async #postpone({ row, postponement }: DueRow, reason: string): Promise<void> {
     const tries = (postponement?.tries ?? 0) + 1;
     const wait = Math.min(RETRY_FIRST_MS * 2 ** tries, TODO_RETRY_MAX_MS);
-    const nextTryAt = tries >= TODO_MAX_TRIES ? null : new Date(Date.now() + wait).toISOString();
-    await this.host.postpone(row.key, { tries, nextTryAt, reason });
+    await this.host.postpone(row.key, { tries, waitMs: tries >= TODO_MAX_TRIES ? null : wait, reason });
   }
 }
 

@@ -123,7 +123,8 @@ describe('to-dos', () => {
     ['its command is not accepted', () => Promise.resolve({ later: 'unavailable' })],
   ])('count no try where %s, and are done soon after', async (_how, outcome) => {
     const times: number[] = [];
-    const postpone: ReadStore['postpone'] = () => Promise.reject(new Error('A store that is away says nothing about it.'));
+    const postpone: ReadStore['postpone'] = () =>
+      Promise.reject(new Error('A store that is away says nothing about it.'));
     const automation = untilErased(async ({ key }) => {
       times.push(performance.now());
       return times.length < 4 ? outcome() : { done: await stage.append(noteEvent(key, 'NoteErased')) };
@@ -156,7 +157,7 @@ describe('to-dos', () => {
     const runner = stage.run(automation, { rows: { postpone, due } });
     await stage.append(dueNote('1'));
     await until(async () => (await stage.stores.rows.countParked(runner.copy)) === 1);
-    expect(postponed).toEqual([{ tries: 12, nextTryAt: null, reason: 'never' }]);
+    expect(postponed).toEqual([{ tries: 12, waitMs: null, reason: 'never' }]);
     await sleep(300);
     expect([carried, await stage.stores.rows.nextDue(runner.copy, '')]).toEqual([1, null]);
     await stage.append(noteEvent('note-1', 'NoteErased'));

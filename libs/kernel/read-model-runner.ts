@@ -242,9 +242,9 @@ export class ReadModelRunner {
       isParked: (key) => this.#writer.isParked(key),
       redescribe: (keys) => this.#serially(() => this.#writer.redescribe(keys)),
       settle: (row) => this.#serially(() => this.#writer.settle(row)),
-      postpone: (key, postponement) =>
+      postpone: (key, failedTry) =>
         this.#serially(async () => {
-          const outcome = await stores.rows.postpone(copy, this.#leases.writing, key, postponement);
+          const outcome = await stores.rows.postpone(copy, this.#leases.writing, key, failedTry);
           if (outcome === 'fenced') throw new LeaseLost();
         }),
     };

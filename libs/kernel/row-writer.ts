@@ -3,7 +3,16 @@ import type { JsonObject, Position, RecordedEvent } from './event.js';
 import { StoreUnavailable, type EventBatch, type EventStore } from './event-store.js';
 import { parkedAt } from './parked-at.js';
 import { partitionOf, rowKeyOf, type ReadModel } from './read-model.js';
-import type { Checkpoint, Lease, ParkedStream, ReadModelCopy, ReadStore, StoredRow } from './read-store.js';
+import type {
+  Checkpoint,
+  Lease,
+  ParkedStream,
+  ReadModelCopy,
+  ReadStore,
+  StoredRow,
+  StreamToPark,
+  WaitingEvent,
+} from './read-store.js';
 import { NotDescribed, nothingFolded, RowDescriptions, type FoldedRows } from './row-descriptions.js';
 import { hasSealedBytes, openUnder, parseStreamName, type OpenedEvent } from './stream.js';
 import type { Vault } from './vault.js';
@@ -42,7 +51,7 @@ export class RowWriter {
   #checkpoint: Checkpoint | null = null;
   /** Where the stored copy stands. */
   #stored: Position | null = null;
-  #parked = new Map<string, ParkedStream>();
+  #parked = new Map<string, WaitingEvent>();
   #skipped: ReadonlySet<string> = new Set();
   readonly #descriptions: RowDescriptions;
 
@@ -181,7 +190,7 @@ export class RowWriter {
     const before = await this.stores.rows.load(this.copy, keys);
     const after = new Map<string, JsonObject | null>(keys.map((key) => [key, before.get(key)?.body ?? null]));
     const personal = await this.#personalDataOf(events);
-    const parks = new Map<string, ParkedStream>();
+    const parks = new Map<string, StreamToPark>();
     for (const recorded of events) {
       const key = rowKeyOf(recorded);
       if (this.#parked.has(key) || parks.has(key) || this.#skipped.has(recorded.id)) continue;

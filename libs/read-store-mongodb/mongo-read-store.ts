@@ -2,10 +2,10 @@ import { ReadStore } from '#kernel';
 import type {
   Checkpoint,
   DueRow,
+  FailedTry,
   Generations,
   Lease,
   ParkedStream,
-  Postponement,
   ReadModelCopy,
   ReadModelPart,
   ReadModelShape,
@@ -116,11 +116,11 @@ export class MongoReadStore extends ReadStore {
     copy: ReadModelCopy,
     lease: Lease,
     key: string,
-    postponement: Postponement,
+    failedTry: FailedTry,
   ): Promise<'saved' | 'fenced'> {
     const rows = this.#rows(copy);
     return this.#leases.writeUnder(lease, async (session) => {
-      await rows.postpone(session, key, postponement);
+      await rows.postpone(session, key, failedTry);
       return 'saved';
     });
   }

@@ -3,10 +3,10 @@ import { ReadStore } from '#kernel';
 import type {
   Checkpoint,
   DueRow,
+  FailedTry,
   Generations,
   Lease,
   ParkedStream,
-  Postponement,
   ReadModelCopy,
   ReadModelPart,
   ReadModelShape,
@@ -123,14 +123,9 @@ export class SqliteReadStore extends ReadStore {
     return this.file.run(() => this.#rows(copy).nextDue(after));
   }
 
-  override postpone(
-    copy: ReadModelCopy,
-    lease: Lease,
-    key: string,
-    postponement: Postponement,
-  ): Promise<'saved' | 'fenced'> {
+  override postpone(copy: ReadModelCopy, lease: Lease, key: string, failedTry: FailedTry): Promise<'saved' | 'fenced'> {
     return this.#writeUnder(lease, () => {
-      this.#rows(copy).postpone(key, postponement);
+      this.#rows(copy).postpone(key, failedTry);
       return 'saved';
     });
   }

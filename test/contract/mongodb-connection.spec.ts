@@ -163,6 +163,30 @@ await describeWithMongoDb('the connection to MongoDB', (server) => {
     await drop();
   });
 
+  it('puts tries off by the clock of the server, whatever the clock of the process says', async () => {
+    const { database, drop } = newDatabase(server);
+    const store = await MongoReadStore.open({ url: server.url, database });
+    await store.prepare(SHAPE, COPY);
+    const lease = await acquire(store, 'lease', 'owner', 60_000);
+    const put = { ...row('k1'), fields: {}, dueAt: '2030-01-01T00:00:00.000Z' };
+    const failed = { tries: 1, waitMs: 0, reason: 'transient' };
+    const parked = { stream: 's1', eventId: 'e1', eventType: 'E', revision: 0, position: '1', since: '', ...failed };
+    const now = Date.now.bind(Date);
+    // An hour ahead: reckoned by it, both would come too late.
+    Date.now = () => now() + 3_600_000;
+    try {
+      const changes = { puts: [put], deletes: [], counts: new Map<string, number>(), checkpoint: null };
+      await store.save(COPY, lease, { ...changes, parks: [parked] });
+      await store.postpone(COPY, lease, 'k1', failed);
+    } finally {
+      Date.now = now;
+    }
+    expect((await store.due(COPY, put.dueAt, 10)).map(({ postponement }) => postponement?.tries)).toEqual([1]);
+    expect((await store.parkedStreamsDue(COPY, 10)).map(({ stream }) => stream)).toEqual(['s1']);
+    await store.close();
+    await drop();
+  });
+
   it('gives a record that was written very often a version that none had', async () => {
     const { database, drop } = newDatabase(server);
     const vault = await MongoVaultStore.open({ url: server.url, database });
