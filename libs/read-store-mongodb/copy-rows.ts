@@ -40,10 +40,10 @@ export class CopyRows {
     this.#counters = countersCollection(database, place);
   }
 
-  async load(keys: readonly string[]): Promise<ReadonlyMap<string, StoredRow>> {
+  async load(session: ClientSession, keys: readonly string[]): Promise<ReadonlyMap<string, StoredRow>> {
     const unique = [...new Set(keys)];
     const found = await this.#rows
-      .find({ _id: { $in: unique } }, { projection: ROW_ALONE, ...atOnce(unique.length) })
+      .find({ _id: { $in: unique } }, { session, projection: ROW_ALONE, ...atOnce(unique.length) })
       .toArray();
     const rows = new Map(found.map(decodeRow).map((row) => [row.key, row]));
     return new Map(unique.flatMap((key) => entryOf(rows, key)));

@@ -1,4 +1,4 @@
-import type { Binary, ClientSession, Collection } from 'mongodb';
+import type { Binary, ClientSession, Collection, Timestamp } from 'mongodb';
 import { StoreUnavailable, type Lease } from '#kernel';
 import type { MongoConnection } from './connection.js';
 import { ensureCollection } from './copy-catalog.js';
@@ -45,6 +45,8 @@ export class Leases {
   readonly #holdings = new Map<string, Holding>();
   /** Sessions with a transaction whose end is not known. */
   readonly #unsettled = new Set<ClientSession>();
+  /** The server's logical time of what was last written under a lease here. */
+  #writtenAt: Timestamp | null = null;
 
   constructor(private readonly connection: MongoConnection) {
     this.#leases = connection.database.collection('leases');
@@ -108,6 +110,20 @@ export class Leases {
   }
 
   /**
+   * Reads nothing older than what was written under a lease here. A primary that was just elected could else answer, for a
+   * moment, from before a batch that the one before it acknowledged: the next batch would be folded onto rows without it.
+   */
+  async readWritten<Result>(read: (session: ClientSession) => Promise<Result>): Promise<Result> {
+    const session = this.connection.client.startSession({ causalConsistency: true });
+    if (this.#writtenAt !== null) session.advanceOperationTime(this.#writtenAt);
+    try {
+      return await read(session);
+    } finally {
+      await session.endSession();
+    }
+  }
+
+  /**
    * After this, every transaction that went wrong here is either done or never will be: a commit that was under way could
    * else take effect behind whoever looked at the checkpoint meanwhile.
    */
@@ -134,10 +150,12 @@ export class Leases {
       return outcome;
     };
     try {
-      return await this.connection.run(
+      const outcome = await this.connection.run(
         () => this.connection.transact(transaction, { session, limitMs: saveMs }),
         saveMs,
       );
+      this.#noteWritten(session);
+      return outcome;
     } catch (error) {
       if (error instanceof StoreUnavailable) {
         this.#unsettled.add(session);
@@ -145,6 +163,10 @@ export class Leases {
       }
       throw error;
     }
+  }
+
+  #noteWritten({ operationTime: at }: ClientSession): void {
+    if (at !== undefined && (this.#writtenAt === null || at.greaterThan(this.#writtenAt))) this.#writtenAt = at;
   }
 
   #holding(name: string, owner: string): Holding {

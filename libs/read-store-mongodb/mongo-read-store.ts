@@ -85,7 +85,7 @@ export class MongoReadStore extends ReadStore {
   }
 
   override load(copy: ReadModelCopy, keys: readonly string[]): Promise<ReadonlyMap<string, StoredRow>> {
-    return this.#ask(copy, (rows) => rows.load(keys));
+    return this.#ask(copy, (rows) => this.#leases.readWritten((session) => rows.load(session, keys)));
   }
 
   override find(copy: ReadModelCopy, query: RowQuery): Promise<readonly StoredRow[]> {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, expect, it } from '@jest/globals';
-import { MongoClient } from 'mongodb';
+import { type CommandStartedEvent, type CommandSucceededEvent, type Document, MongoClient } from 'mongodb';
 import { StoreUnavailable } from '#kernel';
 import { MongoConnection, MongoReadStore, ReplicaSetRequired } from '#read-store-mongodb';
 import { MongoVaultStore } from '#vault-mongodb';
@@ -158,6 +158,30 @@ await describeWithMongoDb('the connection to MongoDB', (server) => {
     expect(sessions).toBe(0);
     // The driver gives an ended session to whoever asks next: no successor may end it.
     expect(await raw.db(database).collection('leases').findOne()).not.toHaveProperty('session');
+    await store.close();
+    await connection.close();
+    await drop();
+  });
+
+  it('loads rows no older than what this process has saved, whoever is the primary then', async () => {
+    const { database, drop } = newDatabase(server);
+    const connection = await MongoConnection.open({ url: `${server.url}&monitorCommands=true`, database });
+    const store = await MongoReadStore.open({ connection });
+    await store.prepare(SHAPE, COPY);
+    const lease = await acquire(store, 'lease', 'owner', 60_000);
+    const commits: unknown[] = [];
+    const concerns: unknown[] = [];
+    connection.client.on('commandSucceeded', ({ commandName, reply }: CommandSucceededEvent) => {
+      if (commandName === 'commitTransaction') commits.push((reply as Document)['operationTime']);
+    });
+    connection.client.on('commandStarted', ({ commandName, command }: CommandStartedEvent) => {
+      if (commandName === 'find') concerns.push(command['readConcern']);
+    });
+    const changes = { puts: [{ ...row('k1'), fields: {} }], deletes: [], counts: new Map<string, number>() };
+    await store.save(COPY, lease, { ...changes, checkpoint: { position: '1', anchor: null } });
+    expect((await store.load(COPY, ['k1'])).size).toBe(1);
+    // What a primary that was just elected has to wait for before it answers.
+    expect(concerns).toEqual([{ level: 'majority', afterClusterTime: commits.at(-1) }]);
     await store.close();
     await connection.close();
     await drop();
