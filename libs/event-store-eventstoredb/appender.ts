@@ -83,7 +83,7 @@ export class Appender {
       if (came.outcome === 'appended' && came.place !== undefined) return this.acknowledge(came.revision, came.place);
       if (came.outcome === 'conflict' && tries.length === 1) return came;
       if (came.outcome !== 'unknown') return this.lookBehind(append, came);
-      this.connection.failed();
+      this.connection.failed('append');
       if (performance.now() + pauseMs >= until) {
         throw new StoreUnavailable(`The event store has not answered; the append may still happen (${came.failure}).`);
       }
@@ -97,13 +97,13 @@ export class Appender {
     try {
       const client = await this.connection.client();
       const { nextExpectedRevision, position } = await client.appendToStream(stream, records, { expectedRevision });
-      this.connection.succeeded();
+      this.connection.succeeded('append');
       return { outcome: 'appended', revision: Number(nextExpectedRevision), place: position };
     } catch (error) {
       if (error instanceof StoreUnavailable) throw error;
       if (isLasting(error)) throw translate(error);
       if (!isWrongVersion(error)) return { outcome: 'unknown', failure: describeFailure(error) };
-      this.connection.succeeded();
+      this.connection.succeeded('append');
       return { outcome: 'conflict', actual: actualRevision(error) };
     }
   }

@@ -12,15 +12,32 @@ const RETRY_PAUSE_MS = 50;
 const RETRY_PAUSE_LIMIT_MS = 400;
 /** Fewer failures than this do not yet speak against the client. */
 const REPEATED_FAILURES = 3;
+/** How long after a client could not be made another is tried: its certificate's file may just be exchanged. */
+const REPLACE_PAUSE_MS = 1_000;
 
 export const CLOSED = 'The event store is closed.';
+
+/**
+ * What is asked of a client. Each kind has a way of its own to break for good: a client that could not ask a server for its
+ * features, because no member of the cluster was there at that moment, refuses appends ever after, and goes on reading.
+ */
+export type Errand = 'append' | 'question';
+
+/** Failures without an answer between them. */
+interface Streak {
+  failures: number;
+  since: number;
+}
 
 /** The process's one client, looked after: replaced when it gives no answers any more or has thrown outside of any call. */
 export class Connection {
   private current: GuardedClient;
   private replacing: Promise<void> | null = null;
-  private failures = 0;
-  private failingSince = 0;
+  private replaceableFrom = 0;
+  private readonly streaks: Readonly<Record<Errand, Streak>> = {
+    append: { failures: 0, since: 0 },
+    question: { failures: 0, since: 0 },
+  };
   private closed = false;
   private readonly stopWatching: () => void;
 
@@ -41,17 +58,18 @@ export class Connection {
     return this.current.client;
   }
 
-  /** Any answer shows that the client works. */
-  succeeded(): void {
-    this.failures = 0;
+  /** Any answer to an errand shows that the client works for errands of that kind, and says nothing about the other. */
+  succeeded(errand: Errand): void {
+    this.streaks[errand].failures = 0;
   }
 
-  failed(): void {
+  failed(errand: Errand): void {
     const now = performance.now();
-    if (this.failures === 0) this.failingSince = now;
-    this.failures += 1;
-    if (this.failures < REPEATED_FAILURES || now - this.failingSince < this.limits.silenceMs) return;
-    this.replace('it has given no answer for a while');
+    const streak = this.streaks[errand];
+    if (streak.failures === 0) streak.since = now;
+    streak.failures += 1;
+    if (streak.failures < REPEATED_FAILURES || now - streak.since < this.limits.silenceMs) return;
+    this.replace(`it has given no answer to any ${errand} for a while`);
   }
 
   /**
@@ -67,13 +85,13 @@ export class Connection {
         const answer = await question(client, until - performance.now());
         // To the client a read that its own end breaks off has come to an end like any other, with less or nothing in it.
         if (this.isGone(client)) throw new NoAnswer('The client was replaced before it had answered.');
-        this.succeeded();
+        this.succeeded('question');
         return answer;
       } catch (error) {
         // The server's own answers, which their askers know what to do with.
         if (error instanceof StoreUnavailable || isStreamNotFound(error) || isNoRecord(error)) throw error;
         if (isLasting(error)) throw translate(error);
-        this.failed();
+        this.failed('question');
         if (performance.now() + pauseMs >= until) {
           throw new StoreUnavailable(`The event store gives no answer (${describeFailure(error)}).`);
         }
@@ -94,16 +112,26 @@ export class Connection {
   }
 
   private replace(reason: string): void {
-    if (this.replacing !== null || this.closed) return;
+    if (this.replacing !== null || this.closed || performance.now() < this.replaceableFrom) return;
     this.log.warn({ reason }, "the event store's client is replaced");
     this.replacing = this.exchange().finally(() => (this.replacing = null));
   }
 
+  /** Nobody may be there to be told of a failure. The old client stays then, with its failures, so that the next one leads here again. */
   private async exchange(): Promise<void> {
-    // The old one first: its end rejects every append in the process that waits for an answer, whosever client it is.
-    await dispose(this.current);
-    this.current = createGuardedClient(this.connectionString);
-    this.failures = 0;
+    try {
+      const next = createGuardedClient(this.connectionString);
+      // Before anything is asked of the new one: the end of a client rejects every append in the process that waits for an answer, whosever it is.
+      await dispose(this.current);
+      this.current = next;
+      for (const streak of Object.values(this.streaks)) streak.failures = 0;
+    } catch (error) {
+      this.replaceableFrom = performance.now() + REPLACE_PAUSE_MS;
+      this.log.warn(
+        { failure: describeFailure(error) },
+        "the event store's client could not be replaced; it is tried again",
+      );
+    }
   }
 }
 

@@ -144,7 +144,7 @@ export class Subscription {
     } catch (error) {
       if (error instanceof ForeignLog) this.fail(error);
       if (isTooSlow(error)) return 'too slow';
-      if (!(error instanceof StoreUnavailable)) this.context.connection.failed();
+      if (!(error instanceof StoreUnavailable)) this.context.connection.failed('question');
       return describeFailure(error);
     } finally {
       this.endCurrent();
@@ -156,7 +156,7 @@ export class Subscription {
     this.current = subscription;
     // The client may report a failure after the loop has ended, which would otherwise be an uncaught exception.
     subscription.on('error', () => undefined);
-    subscription.on('confirmation', () => this.context.connection.succeeded());
+    subscription.on('confirmation', () => this.context.connection.succeeded('question'));
     for await (const arrival of subscription as AsyncIterable<Arrival>) {
       this.take(arrival);
       if (this.isStopped || this.queue.isFull) return;

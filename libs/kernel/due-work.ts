@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Position } from './event.js';
 import { StoreUnavailable } from './event-store.js';
 import { isAutomation, type Automation, type ReadModel } from './read-model.js';
-import type { DueRow, ReadModelCopy } from './read-store.js';
+import type { DueRow, FailedTry, ReadModelCopy } from './read-store.js';
+import { LeaseLost } from './row-writer.js';
 import type { RunnerStores } from './runner-stores.js';
 
 const DUE_PER_ROUND = 200;
@@ -31,7 +32,7 @@ export interface DueWorkHost {
   /** Removes the row, unless it has changed meanwhile. */
   settle(row: DueRow['row']): Promise<void>;
   /** Lets the row wait, unless it has changed meanwhile. */
-  postpone(row: DueRow['row'], postponement: NonNullable<DueRow['postponement']>): Promise<void>;
+  postpone(row: DueRow['row'], failedTry: FailedTry): Promise<void>;
 }
 
 /** What the passing of time asks for: descriptions made anew, and to-dos carried out. */
@@ -138,6 +139,7 @@ export class DueWork {
       else if (outcome.later === 'unavailable') return NOT_NOW;
       else await this.#postpone(item, outcome.later);
     } catch (error) {
+      if (error instanceof LeaseLost) throw error;
       const facts = { automation: model.name, row: row.key, failure: describeError(error) };
       stores.log.warn(facts, 'a to-do failed; it is tried again');
       if (error instanceof StoreUnavailable) return NOT_NOW;
@@ -149,8 +151,7 @@ export class DueWork {
   async #postpone({ row, postponement }: DueRow, reason: string): Promise<void> {
     const tries = (postponement?.tries ?? 0) + 1;
     const wait = Math.min(RETRY_FIRST_MS * 2 ** tries, TODO_RETRY_MAX_MS);
-    const nextTryAt = tries >= TODO_MAX_TRIES ? null : new Date(Date.now() + wait).toISOString();
-    await this.host.postpone(row, { tries, nextTryAt, reason });
+    await this.host.postpone(row, { tries, waitMs: tries >= TODO_MAX_TRIES ? null : wait, reason });
   }
 }
 

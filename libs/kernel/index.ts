@@ -15,6 +15,7 @@ export { ReadStore } from './read-store.js';
 export type {
   Checkpoint,
   DueRow,
+  FailedTry,
   FieldValue,
   Generations,
   Lease,
@@ -26,6 +27,7 @@ export type {
   RowChanges,
   RowQuery,
   StoredRow,
+  StreamToPark,
   TermQuery,
 } from './read-store.js';
 export { VaultStore } from './vault-store.js';

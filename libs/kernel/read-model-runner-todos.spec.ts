@@ -160,7 +160,7 @@ describe('to-dos', () => {
     const runner = stage.run(automation, { rows: { postpone, due } });
     await stage.append(dueNote('1'));
     await until(async () => (await stage.stores.rows.countParked(runner.copy)) === 1);
-    expect(postponed).toEqual([{ tries: 12, nextTryAt: null, reason: 'never' }]);
+    expect(postponed).toEqual([{ tries: 12, waitMs: null, reason: 'never' }]);
     await sleep(300);
     expect([carried, await stage.stores.rows.nextDue(runner.copy, '')]).toEqual([1, null]);
     await stage.append(noteEvent('note-1', 'NoteErased'));

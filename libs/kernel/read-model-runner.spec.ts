@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Lease, ReadStore } from './index.js';
-import { named, noteEvent, notesReadModel, written } from './spec-notes.js';
+import type { Lease, ReadModel, ReadStore } from './index.js';
+import { named, noteEvent, notesReadModel, written, type NoteRow } from './spec-notes.js';
 import { HOUR_MS, RunnerStage, until } from './spec-runner.js';
 
 let stage: RunnerStage;
@@ -54,6 +54,32 @@ describe('following the log', () => {
     expect(await stage.countersOf(runner)).toEqual({ 'Ideas/open': 2 });
     expect(lost).toBeGreaterThan(1);
     expect(stage.warnings[0]).toMatchObject({ readModel: 'notes' });
+  });
+
+  it('folds an event once where the checkpoint that it began at was out of date, as after a change of primary', async () => {
+    const model: ReadModel<NoteRow> = {
+      ...notesReadModel(),
+      project: (row, opened) =>
+        opened.event.type === 'NoteRead' && row?.kind === 'note'
+          ? { ...row, text: `${row.text}!` }
+          : notesReadModel().project(row, opened),
+    };
+    const former = stage.run(model, { owner: 'former' });
+    await stage.append(written('1', 'f', 'read'));
+    await stage.rest(former);
+    const stale = await stage.stores.rows.checkpoint(former.copy);
+    await stage.append(noteEvent('note-1', 'NoteRead'));
+    await stage.rest(former);
+    await former.stop();
+    let asked = 0;
+    const checkpoint: ReadStore['checkpoint'] = (copy) =>
+      (asked += 1) === 1 ? Promise.resolve(stale) : stage.stores.rows.checkpoint(copy);
+    const runner = stage.run(model, { owner: 'next', rows: { checkpoint } });
+    await stage.append(noteEvent('note-1', 'NoteRead'));
+    await stage.rest(runner);
+    const stored = await stage.stores.rows.load(runner.copy, ['note-1']);
+    expect(stored.get('note-1')?.body).toMatchObject({ text: 'read!!' });
+    expect(asked).toBeGreaterThan(1);
   });
 
   it('shows what holds it up, without the words of an error, and tries again', async () => {

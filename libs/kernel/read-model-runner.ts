@@ -241,10 +241,10 @@ export class ReadModelRunner {
         this.#serially(async () => {
           if (await this.#writer.isStill(row)) await this.#writer.settle(row);
         }),
-      postpone: (row, postponement) =>
+      postpone: (row, failedTry) =>
         this.#serially(async () => {
           if (!(await this.#writer.isStill(row))) return;
-          const outcome = await stores.rows.postpone(copy, this.#leases.writing, row.key, postponement);
+          const outcome = await stores.rows.postpone(copy, this.#leases.writing, row.key, failedTry);
           if (outcome === 'fenced') throw new LeaseLost();
         }),
     };

@@ -72,7 +72,13 @@ export interface Checkpoint {
  * A stream of which an event could not be folded. Its row stays as it was before that event, which waits with all that
  * follow it in its stream: for the next try, or for an operator.
  */
-export interface ParkedStream extends Postponement {
+export interface ParkedStream extends WaitingEvent, Postponement {}
+
+/** The same from the moment on in which it failed once more. */
+export interface StreamToPark extends WaitingEvent, FailedTry {}
+
+/** An event that could not be folded, and since when. */
+export interface WaitingEvent {
   readonly stream: string;
   /** The event that could not be folded. */
   readonly eventId: string;
@@ -89,10 +95,15 @@ export interface RowChanges {
   readonly deletes: readonly string[];
   /** By counter name, what to add: whole numbers. */
   readonly counts: ReadonlyMap<string, number>;
+  /**
+   * Where the copy stands by what its writer read or saved last, null before the first checkpoint: nothing is changed where it
+   * stands elsewhere. Left out, it may stand anywhere.
+   */
+  readonly standsAt?: Position | null;
   /** The new checkpoint, or null to leave it (rows renewed by time, not by events). */
   readonly checkpoint: Checkpoint | null;
   /** Streams that are parked from now on, or whose next try is put off. */
-  readonly parks?: readonly ParkedStream[];
+  readonly parks?: readonly StreamToPark[];
   /** Streams that are not parked any more. */
   readonly unparks?: readonly string[];
 }
@@ -130,10 +141,21 @@ export interface TermQuery {
   readonly limit: number;
 }
 
+/**
+ * An attempt that did not succeed, as it is handed over: the store reckons the next one by its own (real) time, since the clocks
+ * of those who try differ.
+ */
+export interface FailedTry {
+  readonly tries: number;
+  /** How long it is not tried again; null when it is parked for an operator. */
+  readonly waitMs: number | null;
+  readonly reason: string;
+}
+
 /** An attempt at a due row that did not succeed: kept beside the row until the row changes. */
 export interface Postponement {
   readonly tries: number;
-  /** Real time, ISO 8601 UTC as `Date#toISOString` writes it: not tried again before; null when parked for an operator. */
+  /** The store's (real) time, ISO 8601 UTC as `Date#toISOString` writes it: not tried again before; null when parked for an operator. */
   readonly nextTryAt: string | null;
   readonly reason: string;
 }
@@ -179,12 +201,7 @@ export abstract class ReadStore {
   abstract nextDue(copy: ReadModelCopy, after: string): Promise<string | null>;
 
   /** Keeps a failed attempt beside a row; nothing where the row is gone. Ends by itself when the row is put again or deleted. */
-  abstract postpone(
-    copy: ReadModelCopy,
-    lease: Lease,
-    key: string,
-    postponement: Postponement,
-  ): Promise<'saved' | 'fenced'>;
+  abstract postpone(copy: ReadModelCopy, lease: Lease, key: string, failedTry: FailedTry): Promise<'saved' | 'fenced'>;
 
   /** How many rows of a copy are parked. */
   abstract countParked(copy: ReadModelCopy): Promise<number>;
@@ -211,8 +228,9 @@ export abstract class ReadStore {
   abstract skippedEvents(readModel: string): Promise<ReadonlySet<string>>;
 
   /**
-   * Changes rows, counters and checkpoint in one transaction, or nothing when a newer fence holds the lease. A lease that
-   * lapsed or was released still counts until somebody takes it. @throws RangeError for a field that the shape has not.
+   * Changes rows, counters and checkpoint in one transaction, or nothing ('fenced') when a newer fence holds the lease or the
+   * copy does not stand where the changes say: what the writer knows is out of date then, and it begins again from the checkpoint.
+   * A lease that lapsed or was released still counts until somebody takes it. @throws RangeError for a field that the shape has not.
    */
   abstract save(copy: ReadModelCopy, lease: Lease, changes: RowChanges): Promise<'saved' | 'fenced'>;
 

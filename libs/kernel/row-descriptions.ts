@@ -2,7 +2,7 @@ import type { Clock } from './clock.js';
 import type { JsonObject, RecordedEvent } from './event.js';
 import { parkedAt } from './parked-at.js';
 import type { ReadModel, RowDescription } from './read-model.js';
-import type { ParkedStream, ReadModelCopy, ReadStore, RowQuery, StoredRow } from './read-store.js';
+import type { ParkedStream, ReadModelCopy, ReadStore, RowQuery, StoredRow, StreamToPark } from './read-store.js';
 
 const DEPENDENTS_PER_SAVE = 500;
 /** On a server each query waits for its answer, so that many wait together; an embedded store answers at once. */
@@ -12,7 +12,7 @@ const QUERIES_AT_ONCE = 32;
 export interface FoldedRows {
   readonly before: Map<string, StoredRow>;
   readonly after: Map<string, JsonObject | null>;
-  readonly parks: Map<string, ParkedStream>;
+  readonly parks: Map<string, StreamToPark>;
   readonly unparks?: readonly string[];
   /** By row, where it is parked if it cannot be described. */
   readonly firstEvents: ReadonlyMap<string, RecordedEvent>;

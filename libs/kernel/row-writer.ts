@@ -4,7 +4,16 @@ import type { JsonObject, Position, RecordedEvent } from './event.js';
 import { StoreUnavailable, type EventBatch, type EventStore } from './event-store.js';
 import { parkedAt } from './parked-at.js';
 import { partitionOf, rowKeyOf, type ReadModel } from './read-model.js';
-import type { Checkpoint, Lease, ParkedStream, ReadModelCopy, ReadStore, StoredRow } from './read-store.js';
+import type {
+  Checkpoint,
+  Lease,
+  ParkedStream,
+  ReadModelCopy,
+  ReadStore,
+  StoredRow,
+  StreamToPark,
+  WaitingEvent,
+} from './read-store.js';
 import { NotDescribed, nothingFolded, RowDescriptions, type FoldedRows } from './row-descriptions.js';
 import { hasSealedBytes, openUnder, parseStreamName, type OpenedEvent } from './stream.js';
 import type { Vault } from './vault.js';
@@ -16,7 +25,7 @@ const PARKED_LIMIT_STREAMS = 10_000;
 const RETRIES_PER_ROUND = 50;
 const READ_LIMIT_EVENTS = 500;
 
-/** Thrown when another process holds a newer lease: nothing of the batch was written. */
+/** Thrown when another process holds a newer lease, or the copy stands elsewhere than was known: nothing of the batch was written. */
 export class LeaseLost extends Error {
   override readonly name = 'LeaseLost';
 }
@@ -41,7 +50,9 @@ export class RowWriter {
   #savedProgressAt = 0;
   #unsaved: Checkpoint | null = null;
   #checkpoint: Checkpoint | null = null;
-  #parked = new Map<string, ParkedStream>();
+  /** Where the stored copy stands. */
+  #stored: Position | null = null;
+  #parked = new Map<string, WaitingEvent>();
   #skipped: ReadonlySet<string> = new Set();
   readonly #descriptions: RowDescriptions;
 
@@ -58,6 +69,7 @@ export class RowWriter {
   async begin(): Promise<Checkpoint | null> {
     this.#unsaved = null;
     this.#checkpoint = await this.stores.rows.checkpoint(this.copy);
+    this.#stored = this.#checkpoint?.position ?? null;
     this.#skipped = await this.stores.rows.skippedEvents(this.model.name);
     const parked = await this.stores.rows.parkedStreams(this.copy, PARKED_LIMIT_STREAMS + 1);
     this.#parked = new Map(parked.map((one) => [one.stream, one]));
@@ -195,7 +207,7 @@ export class RowWriter {
     const before = await this.stores.rows.load(this.copy, keys);
     const after = new Map<string, JsonObject | null>(keys.map((key) => [key, before.get(key)?.body ?? null]));
     const personal = await this.#personalDataOf(events);
-    const parks = new Map<string, ParkedStream>();
+    const parks = new Map<string, StreamToPark>();
     for (const recorded of events) {
       const key = rowKeyOf(recorded);
       if (this.#parked.has(key) || parks.has(key) || this.#skipped.has(recorded.id)) continue;
@@ -234,11 +246,13 @@ export class RowWriter {
     const { before, after, unparks = [] } = folded;
     const parks = [...folded.parks.values()];
     const deletes = [...after].filter(([key, body]) => body === null && before.has(key)).map(([key]) => key);
-    const changes = { puts, deletes, counts: countChanges(puts, deletes, before), checkpoint, parks, unparks };
+    const counts = countChanges(puts, deletes, before);
+    const changes = { puts, deletes, counts, standsAt: this.#stored, checkpoint, parks, unparks };
     if ((await this.stores.rows.save(this.copy, this.lease(), changes)) === 'fenced') throw new LeaseLost();
     for (const one of parks) this.#parked.set(one.stream, one);
     if (!checkpoint) return;
     this.#checkpoint = checkpoint;
+    this.#stored = checkpoint.position;
     this.#unsaved = null;
   }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type ClientSession, type Collection, MongoServerError } from 'mongodb';
-import { StoreUnavailable, type Checkpoint, type ReadModelCopy, type ReadModelShape } from '#kernel';
+import { StoreUnavailable, type Checkpoint, type ReadModelCopy, type ReadModelShape, type RowChanges } from '#kernel';
 import type { MongoConnection } from './connection.js';
 import { CopyRows, countersCollection, rowsCollection } from './copy-rows.js';
 import { describeShape, indexesOf } from './copy-schema.js';
@@ -70,11 +70,23 @@ export class CopyCatalog {
     return (await found.toArray()).map(({ _id }) => _id);
   }
 
-  /** In the transaction of a save. @throws RangeError for a copy that was dropped since it was prepared here. */
-  async move(session: ClientSession, copy: ReadModelCopy, place: string, checkpoint: Checkpoint | null): Promise<void> {
+  /**
+   * In the transaction of a save. 'fenced' where the copy stands elsewhere than its writer believes: after a change of primary
+   * a checkpoint may be read that is older than the last one saved. @throws RangeError for a copy that was dropped since it was prepared here.
+   */
+  async move(
+    session: ClientSession,
+    copy: ReadModelCopy,
+    place: string,
+    { checkpoint, standsAt }: Pick<RowChanges, 'checkpoint' | 'standsAt'>,
+  ): Promise<'saved' | 'fenced'> {
+    const one = { _id: idOf(copy), place };
     const update = { $inc: { saves: 1 }, ...(checkpoint ? { $set: { ...checkpoint } } : {}) };
-    const { matchedCount } = await this.copies.updateOne({ _id: idOf(copy), place }, update, { session });
-    if (matchedCount === 0) throw new RangeError(`The copy ${nameOf(copy)} was dropped.`);
+    const asBelieved = standsAt === undefined ? one : { ...one, position: standsAt };
+    const { matchedCount } = await this.copies.updateOne(asBelieved, update, { session });
+    if (matchedCount === 1) return 'saved';
+    if ((await this.copies.findOne(one, { session })) !== null) return 'fenced';
+    throw new RangeError(`The copy ${nameOf(copy)} was dropped.`);
   }
 
   /** The checkpoint as it stands until the transaction ends: no save is committed beside it. */

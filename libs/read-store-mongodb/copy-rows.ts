@@ -1,5 +1,5 @@
 import { type AnyBulkWriteOperation, type ClientSession, type Collection, type Db, MaxKey, MinKey } from 'mongodb';
-import type { DueRow, Postponement, ReadModelShape, RowQuery, StoredRow, TermQuery } from '#kernel';
+import type { DueRow, FailedTry, Postponement, ReadModelShape, RowQuery, StoredRow, TermQuery } from '#kernel';
 import { DUE_INDEX, namedIndex, PARKED_INDEX, TERMS_INDEX } from './copy-schema.js';
 import { decodeRow, encodeRow, type RowDocument, termEntry } from './row-document.js';
 import { indexWalk } from './row-query.js';
@@ -40,10 +40,10 @@ export class CopyRows {
     this.#counters = countersCollection(database, place);
   }
 
-  async load(keys: readonly string[]): Promise<ReadonlyMap<string, StoredRow>> {
+  async load(session: ClientSession, keys: readonly string[]): Promise<ReadonlyMap<string, StoredRow>> {
     const unique = [...new Set(keys)];
     const found = await this.#rows
-      .find({ _id: { $in: unique } }, { projection: ROW_ALONE, ...atOnce(unique.length) })
+      .find({ _id: { $in: unique } }, { session, projection: ROW_ALONE, ...atOnce(unique.length) })
       .toArray();
     const rows = new Map(found.map(decodeRow).map((row) => [row.key, row]));
     return new Map(unique.flatMap((key) => entryOf(rows, key)));
@@ -125,13 +125,10 @@ export class CopyRows {
     return matchedCount === 1;
   }
 
-  async postpone(session: ClientSession, key: string, { tries, nextTryAt, reason }: Postponement): Promise<void> {
-    const state = { tries, reason, parked: nextTryAt === null };
-    const update =
-      nextTryAt === null
-        ? { $set: state, $unset: { nextTryAt: true as const } }
-        : { $set: { ...state, nextTryAt: new Date(nextTryAt) } };
-    await this.#rows.updateOne({ _id: key }, update, { session });
+  async postpone(session: ClientSession, key: string, { tries, waitMs, reason }: FailedTry): Promise<void> {
+    const nextTryAt = waitMs === null ? '$$REMOVE' : { $add: ['$$NOW', waitMs] };
+    const state = { tries, reason: { $literal: reason }, parked: waitMs === null, nextTryAt };
+    await this.#rows.updateOne({ _id: key }, [{ $set: state }], { session });
   }
 
   /** @throws RangeError for a field that the shape has not. */

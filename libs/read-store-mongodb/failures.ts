@@ -1,4 +1,4 @@
-import { MongoError, MongoNetworkError, MongoServerSelectionError } from 'mongodb';
+import { MongoBulkWriteError, MongoError, MongoNetworkError, MongoServerSelectionError } from 'mongodb';
 import { StoreUnavailable } from '#kernel';
 
 const DUPLICATE_KEY = 11_000;
@@ -38,8 +38,15 @@ export function isDuplicateKey(error: unknown): boolean {
 /** A failure as callers of the ports know failures. Texts of the driver stay behind: they quote keys and values. */
 export function translate(error: unknown): unknown {
   if (!(error instanceof MongoError)) return error;
-  if (isOutage(error)) return new StoreUnavailable(`MongoDB does not serve at the moment (${kindOf(error)}).`);
-  return new Error(`MongoDB refuses what it was asked (${kindOf(error)}).`);
+  const cause = causeOf(error);
+  if (isOutage(cause)) return new StoreUnavailable(`MongoDB does not serve at the moment (${kindOf(cause)}).`);
+  return new Error(`MongoDB refuses what it was asked (${kindOf(cause)}).`);
+}
+
+/** A bulk puts what is no answer of the server's, such as a connection that broke, into an error of its own, which has neither kind nor code of it. */
+function causeOf(error: MongoError): MongoError {
+  const wrapped: unknown = error instanceof MongoBulkWriteError ? error.errorResponse : null;
+  return wrapped instanceof MongoError ? wrapped : error;
 }
 
 function isOutage(error: MongoError): boolean {

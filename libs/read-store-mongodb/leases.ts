@@ -1,4 +1,4 @@
-import type { Binary, ClientSession, Collection } from 'mongodb';
+import type { Binary, ClientSession, Collection, Timestamp } from 'mongodb';
 import { StoreUnavailable, type Lease } from '#kernel';
 import type { MongoConnection } from './connection.js';
 import { ensureCollection } from './copy-catalog.js';
@@ -23,6 +23,8 @@ interface FenceDocument {
   readonly writes: number;
 }
 
+type UnderLease = (session: ClientSession) => Promise<'saved' | 'fenced'>;
+
 /** One owner's side of a lease in this process. */
 interface Holding {
   readonly session: ClientSession;
@@ -43,6 +45,8 @@ export class Leases {
   readonly #holdings = new Map<string, Holding>();
   /** Sessions with a transaction whose end is not known. */
   readonly #unsettled = new Set<ClientSession>();
+  /** The server's logical time of what was last written under a lease here. */
+  #writtenAt: Timestamp | null = null;
 
   constructor(private readonly connection: MongoConnection) {
     this.#leases = connection.database.collection('leases');
@@ -67,9 +71,20 @@ export class Leases {
     return { name, owner, fence: lease.fence };
   }
 
-  /** The fence outlives the lease, so that the next holder's is newer. */
+  /**
+   * The fence outlives the lease, so that the next holder's is newer. The session does not: once the lease names it no more,
+   * so that no successor ends it, the driver may give it to whoever asks next.
+   */
   async release({ name, owner, fence }: Lease): Promise<void> {
-    await this.#leases.updateOne({ _id: name, owner, fence }, { $set: { owner: null, until: new Date(0) } });
+    const key = keyOf(name, owner);
+    const holding = this.#holdings.get(key);
+    await holding?.queue;
+    const free = { $set: { owner: null, until: new Date(0) }, $unset: { session: true, formerSession: true } } as const;
+    const { matchedCount } = await this.#leases.updateOne({ _id: name, owner, fence }, free);
+    if (matchedCount === 0 || holding === undefined || this.#holdings.get(key) !== holding) return;
+    this.#holdings.delete(key);
+    await holding.queue;
+    await holding.session.endSession();
   }
 
   /** Those that are held now by the server's clock, by name. */
@@ -82,15 +97,30 @@ export class Leases {
   }
 
   /**
-   * Does something in a transaction that counts only while nobody has raised the fence. `work` is repeatable.
+   * Does something in a transaction that counts only while nobody has raised the fence, and nothing where it answers 'fenced'
+   * itself. `work` is repeatable.
    * @throws StoreUnavailable when it cannot be known whether it was done; `settle` is what ends that.
    */
-  async writeUnder(lease: Lease, work: (session: ClientSession) => Promise<void>): Promise<'saved' | 'fenced'> {
+  async writeUnder(lease: Lease, work: UnderLease): Promise<'saved' | 'fenced'> {
     await this.connection.run(() => this.settle());
     const holding = this.#holding(lease.name, lease.owner);
     const run = holding.queue.then(() => this.#write(holding, lease, work));
     holding.queue = run.catch(() => undefined);
     return run;
+  }
+
+  /**
+   * Reads nothing older than what was written under a lease here. A primary that was just elected could else answer, for a
+   * moment, from before a batch that the one before it acknowledged: the next batch would be folded onto rows without it.
+   */
+  async readWritten<Result>(read: (session: ClientSession) => Promise<Result>): Promise<Result> {
+    const session = this.connection.client.startSession({ causalConsistency: true });
+    if (this.#writtenAt !== null) session.advanceOperationTime(this.#writtenAt);
+    try {
+      return await read(session);
+    } finally {
+      await session.endSession();
+    }
   }
 
   /**
@@ -110,27 +140,22 @@ export class Leases {
     await Promise.all(sessions.map((session) => session.endSession()));
   }
 
-  async #write(
-    holding: Holding,
-    { name, owner, fence }: Lease,
-    work: (session: ClientSession) => Promise<void>,
-  ): Promise<'saved' | 'fenced'> {
+  async #write(holding: Holding, { name, owner, fence }: Lease, work: UnderLease): Promise<'saved' | 'fenced'> {
     const { session } = holding;
     const { saveMs } = this.connection.limits;
     const transaction = async (): Promise<'saved' | 'fenced'> => {
       const { matchedCount } = await this.#fences.updateOne({ _id: name, fence }, { $inc: { writes: 1 } }, { session });
-      if (matchedCount === 0) {
-        await session.abortTransaction();
-        return 'fenced';
-      }
-      await work(session);
-      return 'saved';
+      const outcome = matchedCount === 1 ? await work(session) : 'fenced';
+      if (outcome === 'fenced') await session.abortTransaction();
+      return outcome;
     };
     try {
-      return await this.connection.run(
+      const outcome = await this.connection.run(
         () => this.connection.transact(transaction, { session, limitMs: saveMs }),
         saveMs,
       );
+      this.#noteWritten(session);
+      return outcome;
     } catch (error) {
       if (error instanceof StoreUnavailable) {
         this.#unsettled.add(session);
@@ -138,6 +163,10 @@ export class Leases {
       }
       throw error;
     }
+  }
+
+  #noteWritten({ operationTime: at }: ClientSession): void {
+    if (at !== undefined && (this.#writtenAt === null || at.greaterThan(this.#writtenAt))) this.#writtenAt = at;
   }
 
   #holding(name: string, owner: string): Holding {

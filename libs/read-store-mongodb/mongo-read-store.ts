@@ -2,10 +2,10 @@ import { ReadStore } from '#kernel';
 import type {
   Checkpoint,
   DueRow,
+  FailedTry,
   Generations,
   Lease,
   ParkedStream,
-  Postponement,
   ReadModelCopy,
   ReadModelPart,
   ReadModelShape,
@@ -85,7 +85,7 @@ export class MongoReadStore extends ReadStore {
   }
 
   override load(copy: ReadModelCopy, keys: readonly string[]): Promise<ReadonlyMap<string, StoredRow>> {
-    return this.#ask(copy, (rows) => rows.load(keys));
+    return this.#ask(copy, (rows) => this.#leases.readWritten((session) => rows.load(session, keys)));
   }
 
   override find(copy: ReadModelCopy, query: RowQuery): Promise<readonly StoredRow[]> {
@@ -116,10 +116,13 @@ export class MongoReadStore extends ReadStore {
     copy: ReadModelCopy,
     lease: Lease,
     key: string,
-    postponement: Postponement,
+    failedTry: FailedTry,
   ): Promise<'saved' | 'fenced'> {
     const rows = this.#rows(copy);
-    return this.#leases.writeUnder(lease, (session) => rows.postpone(session, key, postponement));
+    return this.#leases.writeUnder(lease, async (session) => {
+      await rows.postpone(session, key, failedTry);
+      return 'saved';
+    });
   }
 
   override countParked(copy: ReadModelCopy): Promise<number> {
@@ -159,9 +162,10 @@ export class MongoReadStore extends ReadStore {
     const encoded = rows.encode(changes.puts, changes.deletes, changes.counts);
     const parks = encodeParks(rows.place, changes.parks, changes.unparks);
     const outcome = await this.#leases.writeUnder(lease, async (session) => {
-      await this.#catalog.move(session, copy, rows.place, changes.checkpoint);
+      if ((await this.#catalog.move(session, copy, rows.place, changes)) === 'fenced') return 'fenced';
       await rows.change(session, encoded);
       await this.#catalog.parked.change(session, parks);
+      return 'saved';
     });
     if (outcome === 'saved' && changes.checkpoint) this.#checkpoints.tell(copy);
     return outcome;

@@ -1,5 +1,5 @@
 import type { AnyBulkWriteOperation, ClientSession, Collection, Db } from 'mongodb';
-import type { ParkedStream } from '#kernel';
+import type { ParkedStream, StreamToPark } from '#kernel';
 import { rightBehind } from './text-order.js';
 
 interface ParkedStreamDocument extends Omit<ParkedStream, 'stream' | 'nextTryAt'> {
@@ -57,20 +57,24 @@ export class ParkedStreams {
 
 export function encodeParks(
   place: string,
-  parks: readonly ParkedStream[] = [],
+  parks: readonly StreamToPark[] = [],
   unparks: readonly string[] = [],
 ): EncodedParks {
   return [
     ...unparks.map((stream) => ({ deleteOne: { filter: { _id: { place, stream } } } })),
-    ...parks.map(({ stream, nextTryAt, ...parked }) => ({
-      replaceOne: {
+    ...parks.map(({ stream, waitMs, ...parked }) => ({
+      updateOne: {
         filter: { _id: { place, stream } },
-        replacement: { ...parked, nextTryAt: nextTryAt === null ? null : new Date(nextTryAt) },
+        update: [{ $set: { ...literals(parked), nextTryAt: waitMs === null ? null : { $add: ['$$NOW', waitMs] } } }],
         upsert: true,
       },
     })),
   ];
 }
+
+/** Texts as they are, also where they look like an expression. */
+const literals = (fields: object): object =>
+  Object.fromEntries(Object.entries(fields).map(([name, value]: [string, unknown]) => [name, { $literal: value }]));
 
 function decodeParked({ _id, nextTryAt, ...parked }: ParkedStreamDocument): ParkedStream {
   return { ...parked, stream: _id.stream, nextTryAt: nextTryAt?.toISOString() ?? null };

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Checkpoint, ReadModelCopy, ReadModelShape } from '#kernel';
+import type { Checkpoint, Position, ReadModelCopy, ReadModelShape } from '#kernel';
 import { CATALOG, copyTables, countersTable, rowsTable, termsTable } from './copy-schema.js';
 import type { SqliteFile } from './sqlite-file.js';
 
@@ -37,6 +37,11 @@ export class CopyCatalog {
 
   checkpoint(copy: ReadModelCopy): Checkpoint | null {
     return this.entry(copy)?.checkpoint ?? null;
+  }
+
+  /** Whether a copy has come to exactly this position, null being before its first checkpoint. */
+  standsAt(copy: ReadModelCopy, position: Position | null): boolean {
+    return (this.checkpoint(copy)?.position ?? null) === position;
   }
 
   list(): readonly ReadModelCopy[] {

@@ -1,5 +1,6 @@
 import type {
   DueRow,
+  FailedTry,
   FieldValue,
   JsonObject,
   Postponement,
@@ -10,6 +11,7 @@ import type {
 } from '#kernel';
 import { countersTable, dueIndex, fieldColumn, rowsTable, termsTable } from './copy-schema.js';
 import { KnownRows, type KnownRow } from './known-rows.js';
+import { instantIn } from './parked-streams.js';
 import { indexWalks } from './row-query.js';
 import type { SqliteFile } from './sqlite-file.js';
 
@@ -164,8 +166,9 @@ export class CopyRows {
     return found?.[0] ?? null;
   }
 
-  postpone(key: string, { tries, nextTryAt, reason }: Postponement): void {
+  postpone(key: string, { tries, waitMs, reason }: FailedTry): void {
     this.#known.forget(key);
+    const nextTryAt = instantIn(waitMs);
     this.file
       .statement(`UPDATE ${this.#rows} SET parked = ?, tries = ?, next_try_at = ?, reason = ? WHERE key = ?`)
       .run(nextTryAt === null ? 1 : 0, tries, nextTryAt, reason, key);

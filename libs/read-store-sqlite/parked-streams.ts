@@ -1,4 +1,4 @@
-import type { ParkedStream } from '#kernel';
+import type { ParkedStream, StreamToPark } from '#kernel';
 import type { SqliteFile } from './sqlite-file.js';
 
 /** Streams that wait, by copy, and the events that read models pass over. */
@@ -26,12 +26,17 @@ export const PARKED_TABLES = `
 const COLUMNS = 'stream, event_id, event_type, revision, position, since, tries, next_try_at, reason';
 type Columns = [string, string, string, number, string, string, number, string | null, string];
 
+/** So long from now by this store's clock, which is that of its process. */
+export const instantIn = (waitMs: number | null): string | null =>
+  waitMs === null ? null : new Date(Date.now() + waitMs).toISOString();
+
 /** The streams that wait in each copy. Everything here is inside a transaction. */
 export class ParkedStreams {
   constructor(private readonly file: SqliteFile) {}
 
-  park(copyId: number, parked: ParkedStream): void {
-    const { stream, eventId, eventType, revision, position, since, tries, nextTryAt, reason } = parked;
+  park(copyId: number, parked: StreamToPark): void {
+    const { stream, eventId, eventType, revision, position, since, tries, waitMs, reason } = parked;
+    const nextTryAt = instantIn(waitMs);
     const columns: Columns = [stream, eventId, eventType, revision, position, since, tries, nextTryAt, reason];
     const text = `INSERT OR REPLACE INTO parked_streams (copy, ${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
     this.file.statement(text).run(copyId, ...columns);

@@ -3,10 +3,10 @@ import { ReadStore } from '#kernel';
 import type {
   Checkpoint,
   DueRow,
+  FailedTry,
   Generations,
   Lease,
   ParkedStream,
-  Postponement,
   ReadModelCopy,
   ReadModelPart,
   ReadModelShape,
@@ -123,13 +123,11 @@ export class SqliteReadStore extends ReadStore {
     return this.file.run(() => this.#rows(copy).nextDue(after));
   }
 
-  override postpone(
-    copy: ReadModelCopy,
-    lease: Lease,
-    key: string,
-    postponement: Postponement,
-  ): Promise<'saved' | 'fenced'> {
-    return this.#writeUnder(lease, () => this.#rows(copy).postpone(key, postponement));
+  override postpone(copy: ReadModelCopy, lease: Lease, key: string, failedTry: FailedTry): Promise<'saved' | 'fenced'> {
+    return this.#writeUnder(lease, () => {
+      this.#rows(copy).postpone(key, failedTry);
+      return 'saved';
+    });
   }
 
   override countParked(copy: ReadModelCopy): Promise<number> {
@@ -167,12 +165,14 @@ export class SqliteReadStore extends ReadStore {
   override async save(copy: ReadModelCopy, lease: Lease, changes: RowChanges): Promise<'saved' | 'fenced'> {
     const outcome = await this.#writeUnder(lease, () => {
       const rows = this.#rows(copy);
+      if (changes.standsAt !== undefined && !this.#catalog.standsAt(copy, changes.standsAt)) return 'fenced';
       for (const key of changes.deletes) rows.remove(key);
       for (const row of changes.puts) rows.put(row);
       for (const [name, amount] of changes.counts) rows.count(name, amount);
       for (const parked of changes.parks ?? []) this.#parked.park(rows.id, parked);
       for (const stream of changes.unparks ?? []) this.#parked.unpark(rows.id, stream);
       if (changes.checkpoint) this.#catalog.moveCheckpoint(rows.id, changes.checkpoint);
+      return 'saved';
     });
     if (outcome === 'fenced' || !changes.checkpoint) return outcome;
     // Not in the caller's own stack, so that a listener's fault is not taken for that of a transaction that was committed.
@@ -280,13 +280,9 @@ export class SqliteReadStore extends ReadStore {
     for (const rows of this.#copies.values()) rows.forgetRows();
   }
 
-  async #writeUnder(lease: Lease, work: () => void): Promise<'saved' | 'fenced'> {
+  async #writeUnder(lease: Lease, work: () => 'saved' | 'fenced'): Promise<'saved' | 'fenced'> {
     try {
-      return await this.file.write(() => {
-        if (!this.#leases.isCurrent(lease)) return 'fenced';
-        work();
-        return 'saved';
-      });
+      return await this.file.write(() => (this.#leases.isCurrent(lease) ? work() : 'fenced'));
     } catch (error) {
       // What was read inside a transaction that was taken back has never been there.
       this.#forgetRows();

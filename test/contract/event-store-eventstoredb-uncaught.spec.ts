@@ -49,6 +49,12 @@ describe('an exception that nobody catches', () => {
     expect(lines.at(-1)).toBe('closed');
   });
 
+  it('does not come of a client that could not be replaced, which is tried again', async () => {
+    const { code, lines, errors } = await run('certificate-gone', () => undefined);
+    expect({ code, errors }).toEqual({ code: 0, errors: '' });
+    expect(lines).toEqual(['open', 'unavailable while there is no certificate', 'replaced']);
+  });
+
   it('from the program itself ends the process as it would without a store', async () => {
     const { code, errors } = await run('program-fails', () => undefined);
     expect(code).not.toBe(0);

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, expect, it } from '@jest/globals';
-import { MongoClient } from 'mongodb';
+import { type CommandStartedEvent, type CommandSucceededEvent, type Document, MongoClient } from 'mongodb';
 import { StoreUnavailable } from '#kernel';
 import { MongoConnection, MongoReadStore, ReplicaSetRequired } from '#read-store-mongodb';
 import { MongoVaultStore } from '#vault-mongodb';
@@ -132,6 +132,82 @@ await describeWithMongoDb('the connection to MongoDB', (server) => {
     expect(collections.filter(({ name }) => name.startsWith('rows_'))).toEqual([]);
     await one.close();
     await other.close();
+    await drop();
+  });
+
+  it('keeps no session for a lease that was given back', async () => {
+    const { database, drop } = newDatabase(server);
+    const connection = await MongoConnection.open({ url: server.url, database });
+    const store = await MongoReadStore.open({ connection });
+    let sessions = 0;
+    const startSession = connection.client.startSession.bind(connection.client);
+    connection.client.startSession = (options) => {
+      const session = startSession(options);
+      sessions += 1;
+      session.once('ended', () => (sessions -= 1));
+      return session;
+    };
+    await store.prepare(SHAPE, COPY);
+    for (let move = 0; move < 20; move += 1) {
+      const lease = await acquire(store, 'lease', `owner of move ${move}`, 60_000);
+      const changes = { puts: [], deletes: [], counts: new Map<string, number>(), checkpoint: null };
+      const saving = store.save(COPY, lease, changes);
+      await store.releaseLease(lease);
+      expect(await saving).toBe('saved');
+    }
+    expect(sessions).toBe(0);
+    // The driver gives an ended session to whoever asks next: no successor may end it.
+    expect(await raw.db(database).collection('leases').findOne()).not.toHaveProperty('session');
+    await store.close();
+    await connection.close();
+    await drop();
+  });
+
+  it('loads rows no older than what this process has saved, whoever is the primary then', async () => {
+    const { database, drop } = newDatabase(server);
+    const connection = await MongoConnection.open({ url: `${server.url}&monitorCommands=true`, database });
+    const store = await MongoReadStore.open({ connection });
+    await store.prepare(SHAPE, COPY);
+    const lease = await acquire(store, 'lease', 'owner', 60_000);
+    const commits: unknown[] = [];
+    const concerns: unknown[] = [];
+    connection.client.on('commandSucceeded', ({ commandName, reply }: CommandSucceededEvent) => {
+      if (commandName === 'commitTransaction') commits.push((reply as Document)['operationTime']);
+    });
+    connection.client.on('commandStarted', ({ commandName, command }: CommandStartedEvent) => {
+      if (commandName === 'find') concerns.push(command['readConcern']);
+    });
+    const changes = { puts: [{ ...row('k1'), fields: {} }], deletes: [], counts: new Map<string, number>() };
+    await store.save(COPY, lease, { ...changes, checkpoint: { position: '1', anchor: null } });
+    expect((await store.load(COPY, ['k1'])).size).toBe(1);
+    // What a primary that was just elected has to wait for before it answers.
+    expect(concerns).toEqual([{ level: 'majority', afterClusterTime: commits.at(-1) }]);
+    await store.close();
+    await connection.close();
+    await drop();
+  });
+
+  it('puts tries off by the clock of the server, whatever the clock of the process says', async () => {
+    const { database, drop } = newDatabase(server);
+    const store = await MongoReadStore.open({ url: server.url, database });
+    await store.prepare(SHAPE, COPY);
+    const lease = await acquire(store, 'lease', 'owner', 60_000);
+    const put = { ...row('k1'), fields: {}, dueAt: '2030-01-01T00:00:00.000Z' };
+    const failed = { tries: 1, waitMs: 0, reason: 'transient' };
+    const parked = { stream: 's1', eventId: 'e1', eventType: 'E', revision: 0, position: '1', since: '', ...failed };
+    const now = Date.now.bind(Date);
+    // An hour ahead: reckoned by it, both would come too late.
+    Date.now = () => now() + 3_600_000;
+    try {
+      const changes = { puts: [put], deletes: [], counts: new Map<string, number>(), checkpoint: null };
+      await store.save(COPY, lease, { ...changes, parks: [parked] });
+      await store.postpone(COPY, lease, 'k1', failed);
+    } finally {
+      Date.now = now;
+    }
+    expect((await store.due(COPY, put.dueAt, 10)).map(({ postponement }) => postponement?.tries)).toEqual([1]);
+    expect((await store.parkedStreamsDue(COPY, 10)).map(({ stream }) => stream)).toEqual(['s1']);
+    await store.close();
     await drop();
   });
 

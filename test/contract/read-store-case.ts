@@ -3,12 +3,13 @@ import type {
   FieldValue,
   JsonObject,
   Lease,
-  ParkedStream,
+  FailedTry,
   ReadModelCopy,
   ReadModelShape,
   ReadStore,
   RowQuery,
   StoredRow,
+  StreamToPark,
 } from '#kernel';
 
 /** A store over empty data, for a whole suite. */
@@ -60,7 +61,7 @@ export class ReadStoreCase {
     readonly deletes?: readonly string[];
     readonly counts?: Readonly<Record<string, number>>;
     readonly checkpoint?: Checkpoint;
-    readonly parks?: readonly ParkedStream[];
+    readonly parks?: readonly StreamToPark[];
     readonly unparks?: readonly string[];
   }): Promise<void> {
     const outcome = await this.store.save(this.copy, this.lease, {
@@ -131,6 +132,24 @@ export function row(
     dueAt: content.dueAt ?? null,
   };
 }
+
+/** How far the clock of a store may be from that of the spec, on one machine, and how long a write may take. */
+const STORE_TIME_TOLERANCE_MS = 5_000;
+
+/** A failed try as a store gives it back that was handed it just now: with the time of the next one by the store's clock. */
+export function kept<Given extends FailedTry>({ waitMs, ...given }: Given): object {
+  if (waitMs === null) return { ...given, nextTryAt: null };
+  const expectedAt = Date.now() + waitMs;
+  return { ...given, nextTryAt: near(expectedAt) };
+}
+
+const near = (instantMs: number): unknown => ({
+  asymmetricMatch: (found: unknown) =>
+    typeof found === 'string' &&
+    new Date(found).toISOString() === found &&
+    Math.abs(Date.parse(found) - instantMs) < STORE_TIME_TOLERANCE_MS,
+  toString: () => `an instant near ${new Date(instantMs).toISOString()}`,
+});
 
 /** The order that the ports promise for texts. */
 export const byCodePoint = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));

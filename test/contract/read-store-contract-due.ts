@@ -1,15 +1,14 @@
 import { expect, it } from '@jest/globals';
-import type { Postponement } from '#kernel';
-import { row, type ReadStoreCase } from './read-store-case.js';
+import type { FailedTry } from '#kernel';
+import { kept, row, type ReadStoreCase } from './read-store-case.js';
 
 const at = (minute: number): string => new Date(Date.UTC(2030, 0, 1, 0, minute)).toISOString();
-const inRealMs = (ms: number): string => new Date(Date.now() + ms).toISOString();
 
 export function describeDueWork(begin: () => Promise<ReadStoreCase>): void {
   const dueKeys = async (rows: ReadStoreCase, instant: string, limit = 100): Promise<readonly string[]> =>
     (await rows.store.due(rows.copy, instant, limit)).map((due) => due.row.key);
-  const postpone = (rows: ReadStoreCase, key: string, postponement: Postponement): Promise<'saved' | 'fenced'> =>
-    rows.store.postpone(rows.copy, rows.lease, key, postponement);
+  const postpone = (rows: ReadStoreCase, key: string, failedTry: FailedTry): Promise<'saved' | 'fenced'> =>
+    rows.store.postpone(rows.copy, rows.lease, key, failedTry);
   const twoDue = async (): Promise<ReadStoreCase> => {
     const rows = await begin();
     await rows.save({ puts: [row('k1', { dueAt: at(1) }), row('k2', { dueAt: at(2) })] });
@@ -47,8 +46,9 @@ export function describeDueWork(begin: () => Promise<ReadStoreCase>): void {
 
   it('leaves a postponed row out until its next try in real time', async () => {
     const rows = await twoDue();
-    const postponement = { tries: 2, nextTryAt: inRealMs(600), reason: 'rate-limited' };
-    expect(await postpone(rows, 'k1', postponement)).toBe('saved');
+    const failedTry = { tries: 2, waitMs: 600, reason: 'rate-limited' };
+    const postponement = kept(failedTry);
+    expect(await postpone(rows, 'k1', failedTry)).toBe('saved');
     expect(await dueKeys(rows, at(60))).toEqual(['k2']);
     // It is still due, and not parked.
     expect(await rows.store.nextDue(rows.copy, at(0))).toBe(at(1));
@@ -60,20 +60,20 @@ export function describeDueWork(begin: () => Promise<ReadStoreCase>): void {
 
   it('leaves a parked row out, counts it, and takes it back with a next try', async () => {
     const rows = await twoDue();
-    await postpone(rows, 'k1', { tries: 12, nextTryAt: null, reason: 'transient' });
+    await postpone(rows, 'k1', { tries: 12, waitMs: null, reason: 'transient' });
     expect(await dueKeys(rows, at(60))).toEqual(['k2']);
     expect(await rows.store.countParked(rows.copy)).toBe(1);
     expect(await rows.store.nextDue(rows.copy, at(0))).toBe(at(2));
-    const again = { tries: 12, nextTryAt: inRealMs(-1_000), reason: 'an operator asked' };
+    const again = { tries: 12, waitMs: 0, reason: '$tries' };
     await postpone(rows, 'k1', again);
     expect(await rows.store.countParked(rows.copy)).toBe(0);
-    expect((await rows.store.due(rows.copy, at(60), 1))[0]?.postponement).toEqual(again);
+    expect((await rows.store.due(rows.copy, at(60), 1))[0]?.postponement).toEqual(kept(again));
   });
 
   it('ends a postponement when the row is put again', async () => {
     const rows = await twoDue();
-    await postpone(rows, 'k1', { tries: 12, nextTryAt: null, reason: 'transient' });
-    await postpone(rows, 'k2', { tries: 0, nextTryAt: inRealMs(60_000), reason: '' });
+    await postpone(rows, 'k1', { tries: 12, waitMs: null, reason: 'transient' });
+    await postpone(rows, 'k2', { tries: 0, waitMs: 60_000, reason: '' });
     await rows.save({ puts: [row('k1', { dueAt: at(1) }), row('k2', { dueAt: at(2) })] });
     expect(await rows.store.due(rows.copy, at(60), 10)).toEqual([
       { row: row('k1', { dueAt: at(1) }), postponement: null },
@@ -84,7 +84,7 @@ export function describeDueWork(begin: () => Promise<ReadStoreCase>): void {
 
   it('ends a postponement when the row is deleted', async () => {
     const rows = await twoDue();
-    await postpone(rows, 'k1', { tries: 12, nextTryAt: null, reason: 'transient' });
+    await postpone(rows, 'k1', { tries: 12, waitMs: null, reason: 'transient' });
     await rows.save({ deletes: ['k1'] });
     expect(await rows.store.countParked(rows.copy)).toBe(0);
     await rows.save({ puts: [row('k1', { dueAt: at(1) })] });
@@ -96,7 +96,7 @@ export function describeDueWork(begin: () => Promise<ReadStoreCase>): void {
 
   it('keeps nothing for a row that is not there', async () => {
     const rows = await begin();
-    expect(await postpone(rows, 'k1', { tries: 1, nextTryAt: null, reason: 'transient' })).toBe('saved');
+    expect(await postpone(rows, 'k1', { tries: 1, waitMs: null, reason: 'transient' })).toBe('saved');
     expect(await rows.store.countParked(rows.copy)).toBe(0);
     expect(await rows.load('k1')).toBeUndefined();
     expect(await dueKeys(rows, at(60))).toEqual([]);
@@ -110,7 +110,7 @@ export function describeDueWork(begin: () => Promise<ReadStoreCase>): void {
       counts: { all: 1 },
       checkpoint: { position: '4', anchor: { position: '4', eventId: 'e4' } },
     });
-    await postpone(rows, 'k1', { tries: 3, nextTryAt: null, reason: 'transient' });
+    await postpone(rows, 'k1', { tries: 3, waitMs: null, reason: 'transient' });
     expect(await rows.load('k1')).toEqual(put);
     expect(await rows.findKeys({ index: 'byName', equals: { workspace: 'ws_1' } })).toEqual(['k1']);
     expect(await rows.store.checkpoint(rows.copy)).toEqual({ position: '4', anchor: { position: '4', eventId: 'e4' } });

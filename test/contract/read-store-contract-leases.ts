@@ -100,9 +100,7 @@ export function describeLeases(begin: () => Promise<ReadStoreCase>): void {
     };
     expect(await rows.store.save(rows.copy, stale, changes)).toBe('fenced');
     expect(await rows.store.save(rows.copy, stale, { ...changes, checkpoint: null })).toBe('fenced');
-    expect(await rows.store.postpone(rows.copy, stale, 'k1', { tries: 1, nextTryAt: null, reason: 'x' })).toBe(
-      'fenced',
-    );
+    expect(await rows.store.postpone(rows.copy, stale, 'k1', { tries: 1, waitMs: null, reason: 'x' })).toBe('fenced');
     expect([...(await rows.store.load(rows.copy, ['k1', 'k2'])).keys()]).toEqual(['k1']);
     expect(await rows.store.counts(rows.copy, ['all'])).toEqual(new Map([['all', 1]]));
     expect(await rows.store.checkpoint(rows.copy)).toEqual(checkpoint);

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import type { StoredRow } from '#kernel';
+import type { Checkpoint, StoredRow } from '#kernel';
 import { row, type ReadStoreCase } from './read-store-case.js';
 
 const AWKWARD_TEXTS = [
@@ -113,6 +113,28 @@ export function describeSaving(begin: () => Promise<ReadStoreCase>): void {
     expect(await rows.store.checkpoint(rows.copy)).toEqual(overEventsOfOthers);
     await rows.save({ checkpoint: { position: 'C:13/P:13', anchor: null } });
     expect(await rows.store.checkpoint(rows.copy)).toEqual({ position: 'C:13/P:13', anchor: null });
+  });
+
+  it('changes nothing where the copy does not stand where its writer believes', async () => {
+    const rows = await begin();
+    const at = (position: string) => ({ position, anchor: null });
+    const save = (standsAt: string | null, checkpoint: Checkpoint | null, put = 'k2', deletes = ['k1']) => {
+      const changes = { puts: [row(put)], deletes, counts: new Map([['all', 5]]), checkpoint, standsAt };
+      return rows.store.save(rows.copy, rows.lease, changes);
+    };
+    expect(await save('1', at('2'))).toBe('fenced');
+    expect(await rows.store.checkpoint(rows.copy)).toBeNull();
+    expect(await save(null, at('1'), 'k1', [])).toBe('saved');
+    for (const believed of [null, '0', '2']) {
+      expect(await save(believed, at('2'))).toBe('fenced');
+      expect(await save(believed, null)).toBe('fenced');
+    }
+    expect(await rows.store.checkpoint(rows.copy)).toEqual(at('1'));
+    expect([...(await rows.store.load(rows.copy, ['k1', 'k2'])).keys()]).toEqual(['k1']);
+    expect(await rows.store.counts(rows.copy, ['all'])).toEqual(new Map([['all', 5]]));
+    expect(await save('1', null)).toBe('saved');
+    expect(await save('1', at('2'))).toBe('saved');
+    expect(await rows.store.checkpoint(rows.copy)).toEqual(at('2'));
   });
 
   it('takes a thousand changes in one transaction', async () => {

@@ -23,9 +23,11 @@ async function linger(url: string, database: string, owner: string): Promise<voi
   const lease = await leases.acquire(CONTESTED, owner, LEASE_MS);
   if (!lease) throw new Error('The lease is held.');
   const outcome = await leases.writeUnder(lease, async (session) => {
-    await catalog.move(session, CONTESTED_COPY, place, { position: 'of the loser', anchor: null });
+    const changes = { checkpoint: { position: 'of the loser', anchor: null } };
+    const moved = await catalog.move(session, CONTESTED_COPY, place, changes);
     say('in transaction');
     await sleep(LINGER_MS);
+    return moved;
   });
   say(outcome);
   await leases.close();

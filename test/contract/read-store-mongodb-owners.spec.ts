@@ -82,8 +82,10 @@ await describeWithMongoDb('owners of a lease on MongoDB', (server) => {
     const lease = await leases.acquire(CONTESTED, 'slow', LEASE_MS);
     if (lease === null) throw new Error('The lease is held.');
     const writing = leases.writeUnder(lease, async (session) => {
-      await catalog.move(session, CONTESTED_COPY, place, { position: 'late', anchor: null });
+      const late = { checkpoint: { position: 'late', anchor: null } };
+      const outcome = await catalog.move(session, CONTESTED_COPY, place, late);
       await sleep(2 * limits.saveMs);
+      return outcome;
     });
     await expect(writing).rejects.toThrow(StoreUnavailable);
     await leases.settle();
@@ -91,7 +93,7 @@ await describeWithMongoDb('owners of a lease on MongoDB', (server) => {
     await sleep(2 * limits.saveMs);
     expect(await store.checkpoint(CONTESTED_COPY)).toBeNull();
     const checkpoint = { position: 'in time', anchor: null };
-    const move = leases.writeUnder(lease, (session) => catalog.move(session, CONTESTED_COPY, place, checkpoint));
+    const move = leases.writeUnder(lease, (session) => catalog.move(session, CONTESTED_COPY, place, { checkpoint }));
     expect(await move).toBe('saved');
   });
 

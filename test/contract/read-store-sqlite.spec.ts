@@ -56,7 +56,7 @@ describe('SqliteReadStore on disk', () => {
     const puts = [row('k1', { fields: { name: 'a' }, words: ['anna'], dueAt: '2030-01-01T00:00:00.000Z' }), row('k2')];
     const checkpoint = { position: '12', anchor: { position: '12', eventId: 'e12' } };
     await store.save(copy, lease, { ...none, puts, counts: new Map([['all', 2]]), checkpoint });
-    await store.postpone(copy, lease, 'k1', { tries: 3, nextTryAt: null, reason: 'transient' });
+    await store.postpone(copy, lease, 'k1', { tries: 3, waitMs: null, reason: 'transient' });
     await reopen();
     expect(await store.checkpoint(copy)).toEqual(checkpoint);
     await store.prepare(shape, copy);

@@ -121,10 +121,12 @@ describe('moving to-dos', () => {
     const lease = await source.acquireLease('fill', 'fill', 1);
     if (!lease) throw new Error('The lease is taken.');
     const key = rows[0]?.key ?? '';
-    const parked = { tries: 12, nextTryAt: null, reason: 'Broken' };
+    const parked = { tries: 12, waitMs: null, reason: 'Broken' };
     await source.postpone(COPY, lease, key, parked);
     expect(await move()).toBe(7);
-    expect(await target.parkedRows(COPY, 10)).toMatchObject([{ row: { key }, postponement: parked }]);
+    expect(await target.parkedRows(COPY, 10)).toMatchObject([
+      { row: { key }, postponement: { tries: 12, nextTryAt: null, reason: 'Broken' } },
+    ]);
 
     await target.drop(COPY);
     const waiting = {

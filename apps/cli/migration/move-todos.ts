@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   isAutomation,
   type Lease,
+  type Postponement,
   type ReadModel,
   type ReadModelCopy,
   type ReadStore,
@@ -73,11 +74,15 @@ export class TodoMove {
     }
     await save(waiting, null);
     for (const { row, postponement } of await this.source.parkedRows(former, PARKED_LIMIT_ROWS))
-      if (postponement) await this.target.postpone(copy, lease, row.key, postponement);
+      if (postponement) await this.#park(copy, lease, row.key, postponement);
     const position = await this.positions.translate(anchor.position);
     await save([], { position, anchor: { position, eventId: anchor.eventId } });
     await this.target.releaseLease(lease);
     return Number(anchor.position);
+  }
+
+  #park(copy: ReadModelCopy, lease: Lease, key: string, { tries, reason }: Postponement): Promise<'saved' | 'fenced'> {
+    return this.target.postpone(copy, lease, key, { tries, reason, waitMs: null });
   }
 
   async #acquireLease(name: string): Promise<Lease> {

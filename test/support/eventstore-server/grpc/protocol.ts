@@ -34,3 +34,10 @@ export const { ServerFeaturesService } = client('./generated/serverfeatures_grpc
   typeof import('@eventstore/db-client/generated/serverfeatures_grpc_pb.js'),
   'ServerFeaturesService'
 >;
+export const gossip = client(
+  './generated/gossip_pb.js',
+) as typeof import('@eventstore/db-client/generated/gossip_pb.js');
+export const { GossipService } = client('./generated/gossip_grpc_pb.js') as Pick<
+  typeof import('@eventstore/db-client/generated/gossip_grpc_pb.js'),
+  'GossipService'
+>;

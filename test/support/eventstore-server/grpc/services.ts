@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto';
+import type { IGossipServer } from '@eventstore/db-client/generated/gossip_grpc_pb.js';
 import type { IServerFeaturesServer } from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js';
 import type { IStreamsServer } from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import { appendCall } from './append-call.js';
 import { batchAppendCall } from './batch-append-call.js';
 import { deleteCall, tombstoneCall } from './delete-calls.js';
-import { features, grpc, ServerFeaturesService, StreamsService } from './protocol.js';
+import { features, gossip, GossipService, grpc, ServerFeaturesService, shared, StreamsService } from './protocol.js';
 import { readCall } from './read-call.js';
 import type { ServerContext } from './server-context.js';
 
@@ -34,6 +36,7 @@ export function createGrpcServer(context: ServerContext): GrpcServer {
   };
   server.addService(StreamsService, streams);
   server.addService(ServerFeaturesService, featuresService(context));
+  server.addService(GossipService, gossipService(context));
   return server;
 }
 
@@ -51,6 +54,24 @@ function featuresService({ faults }: ServerContext): IServerFeaturesServer {
       }
       const wait = faults.beforeAnswer() ?? Promise.resolve();
       void wait.then(() => callback(null, answer));
+    },
+  };
+}
+
+/** What a client with several hosts asks each of them: this server is the leader, and all there is of the cluster. */
+function gossipService({ faults, self }: ServerContext): IGossipServer {
+  const instance = new shared.UUID().setString(randomUUID());
+  return {
+    read: (_call, callback) => {
+      const member = new gossip.MemberInfo()
+        .setInstanceId(instance)
+        // In the server's own unit of 100 ns since 1970.
+        .setTimeStamp(`${Date.now()}0000`)
+        .setState(gossip.MemberInfo.VNodeState.LEADER)
+        .setIsAlive(true)
+        .setHttpEndPoint(new gossip.EndPoint().setAddress(self.host).setPort(self.port));
+      const wait = faults.beforeAnswer() ?? Promise.resolve();
+      void wait.then(() => callback(null, new gossip.ClusterInfo().setMembersList([member])));
     },
   };
 }
