@@ -108,6 +108,27 @@ describe('the page behind a start link', () => {
     },
   );
 
+  it('C7: a person who comes too late, or with another browser, reads a page, with the status that a program gets', async () => {
+    const asPerson = { headers: { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' } };
+    const first = await press();
+    expect(first.status).toBe(303);
+    const callbackUrl = await consent(started.authorizationUrl, { identity: 'ben' });
+    const pages = [
+      [404, 'not-found', await client.call(started.startUrl, asPerson)],
+      [404, 'not-found', await client.call(started.startUrl, { ...asPerson, method: 'POST' })],
+      [403, 'different-browser', await paula.browser.call(callbackUrl, asPerson)],
+      [400, 'state-invalid', await client.call('/v1/oauth/linkedin/callback?state=<b>x</b>&code=y', asPerson)],
+    ] as const;
+    for (const [status, code, page] of pages) {
+      expect([page.status, page.headers.get('content-type')]).toEqual([status, 'text/html; charset=utf-8']);
+      expect(page.headers.get('content-security-policy')).toMatch(/default-src 'none'.*frame-ancestors 'none'/);
+      expect(page.text).toContain(`<small>${code} · `);
+      expect(page.text).toMatch(/<h1>.+<\/h1>\n<p>.+<\/p>/);
+      expect(page.text).not.toMatch(/<script|<b>/);
+    }
+    expect((await callBack(client, callbackUrl)).status).toBe(302);
+  });
+
   it('C7: after 15 minutes the link has lapsed', async () => {
     await service.sandbox.advance('PT15M');
     for (const answer of [await open(), await press()]) {

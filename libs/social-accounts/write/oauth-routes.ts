@@ -11,6 +11,7 @@ import { PlatformLogins } from '../platform.js';
 import { SocialAccountsSettings } from '../settings.js';
 import { OAuthFlows } from './oauth-flows.js';
 import { ReceiveCallback } from './receive-callback.js';
+import { asksForPage, refusalPage } from './refusal-page.js';
 import { startPage, type StartPage } from './start-page.js';
 import { factsOf } from './settle-authorization.js';
 
@@ -56,13 +57,14 @@ export class OAuthRoutes {
     @Param('platform') platform: string,
     @Query() _parameters: CallbackParameters,
     @Req() request: FastifyRequest,
-  ): Promise<Answered<null> | Refusal> {
+  ): Promise<Answered<null> | Answered<string> | Refusal> {
     const context = { ...this.#context(correlationId), actor: { type: 'system' as const, id: 'oauth-callback' } };
     const parameters = new URL(request.url, this.settings.publicUrl).searchParams;
     const cookie = cookies[this.settings.flowCookie.name];
     const answer = await this.commands.execute(new ReceiveCallback(context, platform, parameters, cookie));
     if (isRefusal(answer)) {
-      return answer.code === 'state-invalid' ? this.guesses.wrong('state', address, answer) : answer;
+      const refusal = answer.code === 'state-invalid' ? this.guesses.wrong('state', address, answer) : answer;
+      return told(refusal, request, correlationId);
     }
     const position = answer.position === null ? {} : { position: answer.position };
     return new Answered(null, {
@@ -80,11 +82,13 @@ export class OAuthRoutes {
     refusals: ['not-found', 'connection-lapsed', 'rate-limited'],
   })
   async showStart(
-    @Context() { address }: RequestContext,
+    @Context() { correlationId, address }: RequestContext,
     @Param('secret') secret: string,
+    @Req() request: FastifyRequest,
   ): Promise<Answered<string> | Refusal> {
     const page = await this.#start(secret, address);
-    return isRefusal(page) ? page : new Answered(page.html, { headers: page.headers });
+    if (isRefusal(page)) return told(page, request, correlationId);
+    return new Answered(page.html, { headers: page.headers });
   }
 
   @Post('start/:secret')
@@ -96,18 +100,19 @@ export class OAuthRoutes {
     refusals: ['not-found', 'connection-lapsed', 'different-browser', 'rate-limited'],
   })
   async useStart(
-    @Context() { cookies, address }: RequestContext,
+    @Context() { correlationId, cookies, address }: RequestContext,
     @Param('secret') secret: string,
     @Req() request: FastifyRequest,
-  ): Promise<Answered<null> | Refusal> {
+  ): Promise<Answered<null> | Answered<string> | Refusal> {
     if (!isOwnPage(request.headers['sec-fetch-site'])) {
-      return new Refusal('different-browser', 'Open the link yourself and press its button.');
+      const refusal = new Refusal('different-browser', 'Open the link yourself and press its button.');
+      return told(refusal, request, correlationId);
     }
     const page = await this.#start(secret, address);
-    if (isRefusal(page)) return page;
+    if (isRefusal(page)) return told(page, request, correlationId);
     const { name, attributes } = this.settings.flowCookie;
     const cookie = this.flows.browserCookie(cookies[name], newCommandId());
-    if (!(await this.flows.useStart(secret, page.flow, cookie))) return gone();
+    if (!(await this.flows.useStart(secret, page.flow, cookie))) return told(gone(), request, correlationId);
     const headers = { location: page.authorizationUrl, 'referrer-policy': 'no-referrer' };
     return new Answered(null, { status: 303, headers, setCookies: [`${name}=${cookie}; ${attributes}`] });
   }
@@ -157,6 +162,10 @@ export class OAuthRoutes {
 /** Whether the button was pressed on our page: another site must not press it for somebody who has not seen who asks. */
 const isOwnPage = (site: string | string[] | undefined): boolean =>
   site === undefined || site === 'same-origin' || site === 'none';
+
+/** A refusal as its reader reads it: a page for people, a problem for programs. */
+const told = (refusal: Refusal, { headers }: FastifyRequest, correlationId: string): Answered<string> | Refusal =>
+  asksForPage(headers.accept) ? refusalPage(refusal, correlationId) : refusal;
 
 /** The one answer to a start link that is unknown, altered or used up. */
 const gone = (): Refusal => new Refusal('not-found', 'This link is not valid any more. Ask for a new one.');
