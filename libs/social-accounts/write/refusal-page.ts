@@ -4,7 +4,7 @@ import { escapeHtml, pageOf } from './page.js';
 
 /** What people are told who came by a link or from a platform, by the refusal's code. */
 const TITLES: Partial<Record<Refusal['code'], string>> = {
-  'not-found': 'This link is not valid any more',
+  'not-found': 'This link does not work',
   'state-invalid': 'This does not belong to anything under way here',
   'connection-lapsed': 'The time for this is over',
   'different-browser': 'Another browser began this',
