@@ -83,6 +83,8 @@ export interface ServiceOptions {
   readonly sandbox: SandboxPart | null;
   /** Further modules with routes of their own, under the same rules. */
   readonly modules?: readonly Type[];
+  /** Lets go of the port, where something answers on it while the service starts. */
+  readonly beforeListening?: () => Promise<void>;
 }
 
 export interface Service {
@@ -117,6 +119,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   logWatch.start();
   runners.start();
   if (roles.includes('automation')) housekeeping.start();
+  await options.beforeListening?.();
   await front.listen();
   const address = server.address();
   const port = typeof address === 'object' && address ? address.port : configuration.PORT;

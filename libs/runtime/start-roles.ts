@@ -1,3 +1,4 @@
+import { answerWhileWaiting } from './answer-while-waiting.js';
 import type { Configuration } from './configuration.js';
 import { linkSandbox } from './linked-sandbox.js';
 import { createLogger } from './observability.js';
@@ -7,11 +8,14 @@ import { openStores } from './stores.js';
 
 /** One of several processes: the roles of its configuration, over the stores that all of them share. */
 export async function startRoles(configuration: Configuration): Promise<Running & { readonly url: string }> {
-  const { roles } = configuration;
+  const { roles, PORT: port, HOST: host } = configuration;
   const logger = createLogger(configuration);
+  // A port that the system is to choose is not known before the service listens.
+  const waiting = port === 0 ? null : await answerWhileWaiting(port, host);
   const sandbox = await linkSandbox(configuration, logger);
   const stores = await openStores(configuration, logger);
-  const service = await startService({ configuration, roles, stores, logger, sandbox });
+  const beforeListening = (): Promise<void> => waiting?.close() ?? Promise.resolve();
+  const service = await startService({ configuration, roles, stores, logger, sandbox, beforeListening });
   const { url, hasPage } = service;
   const lines = [`Social Accounts (${roles.join(', ')}) listens on ${url}`];
   if (sandbox) lines.push(`The sandbox:     ${sandbox.publicUrl}  (stand-ins of the platforms; nothing here is real)`);

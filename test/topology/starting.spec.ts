@@ -79,23 +79,39 @@ async function untilReady(program: Program): Promise<void> {
   while ((await fetch(`${url}/health/ready`)).status !== 200) await sleep(50);
 }
 
+/** It lives, and is not ready; everything else is to be asked again later. */
+async function expectWaiting(url: string): Promise<void> {
+  const ask = async (path: string): Promise<readonly [number, unknown]> => {
+    const answer = await fetch(`${url}${path}`);
+    return [answer.status, await answer.json()];
+  };
+  expect(await ask('/health/live')).toEqual([200, { status: 'ok' }]);
+  expect(await ask('/health/ready?x')).toMatchObject([
+    503,
+    { status: 'unavailable', checks: { process: expect.stringContaining('waits') } },
+  ]);
+  expect(await ask('/v1/workspaces')).toMatchObject([503, { code: 'unavailable', status: 503 }]);
+}
+
 await describeWithMongoDb('one of several processes whose servers are away at the start', (mongodb) => {
   (mongodb.isOurs ? it : it.skip)(
     'waits for the sandbox, the event store and MongoDB, says so, and needs no data directory',
     async () => {
-      const [sandboxPort = 0, eventStorePort = 0] = await freePorts(2);
+      const [sandboxPort = 0, eventStorePort = 0, ...ports] = await freePorts(4);
       const dataDir = join(folder, 'data');
       await mongodb.kill();
       const environment = {
-        PORT: '0',
         DATA_DIR: dataDir,
         VAULT_MASTER_KEY,
         EVENT_STORE_URL: `esdb://127.0.0.1:${eventStorePort}?tls=false`,
         READ_STORE_URL: mongodb.url,
         SANDBOX_URL: `http://127.0.0.1:${sandboxPort}`,
       };
-      const processes = [run('api', environment), run('worker', environment)];
+      const processes = (['api', 'worker'] as const).map((name, index) =>
+        run(name, { ...environment, PORT: String(ports[index]) }),
+      );
       await Promise.all(processes.map((one) => one.says('waiting for the sandbox (SANDBOX_URL)')));
+      for (const port of ports) await expectWaiting(`http://127.0.0.1:${port}`);
       const sandboxEnvironment = { SANDBOX_PORT: String(sandboxPort), DATA_DIR: join(folder, 'sandbox') };
       await run('sandbox', sandboxEnvironment).says('listens on');
       await Promise.all(processes.map((one) => one.says('waiting for the event store (EVENT_STORE_URL)')));
