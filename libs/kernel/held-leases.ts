@@ -50,6 +50,15 @@ export class HeldLeases {
     return false;
   }
 
+  /** Waits until somebody else has the copy's lease, for so long at most: from then on it may be asked for as ever. */
+  async leaveToAnother(limitMs: number, signal: AbortSignal): Promise<void> {
+    const name = copyLeaseName(this.copy);
+    for (const until = performance.now() + limitMs; !signal.aborted && performance.now() < until;) {
+      await pause(Math.min(LEASE_RETRY_MS, until - performance.now()), signal);
+      if ((await this.rows.leaseHolders(name)).some((holder) => holder.name === name)) return;
+    }
+  }
+
   /** The right to carry out the to-dos of this automation and partition: one holder, whatever versions and generations there are. */
   async mayAct(): Promise<'just taken' | 'held' | 'another acts'> {
     if (this.#acting) return 'held';

@@ -158,6 +158,22 @@ describe('the lease', () => {
     expect(await stage.countersOf(second)).toEqual({ '/open': 3 });
   });
 
+  it('goes back to who left it to another as soon as that one has stopped', async () => {
+    const first = stage.run(notesReadModel(), { owner: 'first' });
+    await stage.append(written('1', 'f', 'first'));
+    await stage.rest(first);
+    first.standAside(60_000);
+    const second = stage.run(notesReadModel(), { owner: 'second' });
+    await until(() => second.isAtWork);
+    // So long that the first one has seen it.
+    await sleep(1_200);
+    expect([first.isAtWork, second.isAtWork]).toEqual([false, true]);
+    await second.stop();
+    await stage.append(written('2', 'f', 'second'));
+    await stage.rest(first);
+    expect(await stage.countersOf(first)).toEqual({ '/open': 2 });
+  });
+
   it('stops a runner whose lease another has taken, until it is free again', async () => {
     const leases: Lease[] = [];
     const acquireLease: ReadStore['acquireLease'] = async (name, owner, forMs) => {

@@ -85,9 +85,12 @@ export class ReadModelRunner {
     this.#due.wake();
   }
 
-  /** Lets another process keep the copy: ends after the transaction under way, and asks for the lease again later. */
-  standAside(forMs: number): void {
-    this.#asideUntil = performance.now() + forMs;
+  /**
+   * Lets another process keep the copy: ends after the transaction under way, and asks for the lease again once another has
+   * taken it, or nobody has for so long.
+   */
+  standAside(limitMs: number): void {
+    this.#asideUntil = performance.now() + limitMs;
     this.#session.abort();
     this.wake();
   }
@@ -109,7 +112,7 @@ export class ReadModelRunner {
     for (let wait = RETRY_FIRST_MS; !signal.aborted;) {
       const startedAt = performance.now();
       try {
-        if (this.#asideUntil > startedAt) await pause(this.#asideUntil - startedAt, signal);
+        if (this.#asideUntil > startedAt) await this.#leases.leaveToAnother(this.#asideUntil - startedAt, signal);
         await this.stores.rows.prepare(this.model, this.copy);
         if (await this.#leases.take(signal)) await this.#runSession();
       } catch (error) {

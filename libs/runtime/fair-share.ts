@@ -2,7 +2,7 @@ import type { Lease, ReadModel, ReadModelRunner, ReadStore } from '#kernel';
 
 const PRESENCE_MS = 5_000;
 const LOOK_EVERY_MS = 2_000;
-/** Longer than it takes the others to ask for a lease that has become free. */
+/** Longer than it takes the others to ask for a lease that has become free: who has given it up asks again if none has by then. */
 const ASIDE_MS = 3_000;
 
 /**
