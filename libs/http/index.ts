@@ -14,7 +14,7 @@ export { JwksTokenVerifier } from './jwks-token-verifier.js';
 export type { JwksOptions } from './jwks-token-verifier.js';
 export { Metrics } from './metrics.js';
 export { buildOpenApi } from './openapi.js';
-export { statusOf, type Problem } from './problems.js';
+export { problemHeaders, problemOf, statusOf, type Problem } from './problems.js';
 export { Context } from './request-context.js';
 export type { RequestContext } from './request-context.js';
 export { COMMAND_TIME_LIMIT_MS, CommandRoute, InternalRoute, QueryRoute } from './routes.js';

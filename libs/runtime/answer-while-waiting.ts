@@ -1,7 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer, type OutgoingHttpHeaders, type Server, type ServerResponse } from 'node:http';
+import { problemHeaders, problemOf, statusOf } from '#http';
+import { Refusal } from '#kernel';
 
-const RETRY_AFTER_SECONDS = 5;
+const STARTING = new Refusal('unavailable', 'The service starts. Try again shortly.', { retryAfterSeconds: 5 });
 
 /**
  * What a process answers that still waits for its servers: that it lives, and is not ready. Whoever looks after it then does
@@ -18,26 +21,17 @@ export async function answerWhileWaiting(port: number, host: string): Promise<{ 
 
 function answer(path: string | undefined, response: ServerResponse): void {
   if (path === '/health/live') return send(response, 200, { status: 'ok' });
+  const { 'content-type': problemType, ...waits } = problemHeaders(STARTING);
   if (path === '/health/ready')
-    return send(response, 503, { status: 'unavailable', checks: { process: 'waits for its servers' } });
-  send(
-    response,
-    503,
-    {
-      type: 'urn:social-accounts:problem:unavailable',
-      title: 'Temporarily unavailable',
-      status: 503,
-      detail: 'The service starts. Try again shortly.',
-      code: 'unavailable',
-    },
-    'application/problem+json',
-  );
+    return send(response, 503, { status: 'unavailable', checks: { process: 'waits for its servers' } }, waits);
+  send(response, statusOf(STARTING), problemOf(STARTING, randomUUID()), { ...waits, 'content-type': problemType });
 }
 
-function send(response: ServerResponse, status: number, body: object, type = 'application/json'): void {
-  const waits = status === 503 ? { 'retry-after': String(RETRY_AFTER_SECONDS) } : {};
-  // No connection outlasts its answer: the service takes over the port.
-  response.writeHead(status, { 'content-type': type, connection: 'close', ...waits }).end(JSON.stringify(body));
+/** No connection outlasts its answer: the service takes over the port. */
+function send(response: ServerResponse, status: number, body: object, headers: OutgoingHttpHeaders = {}): void {
+  response
+    .writeHead(status, { 'content-type': 'application/json', connection: 'close', ...headers })
+    .end(JSON.stringify(body));
 }
 
 async function close(server: Server): Promise<void> {

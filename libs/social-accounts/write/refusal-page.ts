@@ -1,4 +1,4 @@
-import { Answered, statusOf } from '#http';
+import { Answered, problemHeaders, statusOf } from '#http';
 import type { Refusal } from '#kernel';
 import { escapeHtml, pageOf } from './page.js';
 
@@ -23,7 +23,5 @@ export function refusalPage(refusal: Refusal, correlationId: string): Answered<s
 <p>Nothing has changed, and you can close this page.</p>
 <p><small>${escapeHtml(refusal.code)} · ${escapeHtml(correlationId)}</small></p>`,
   );
-  const { retryAfterSeconds } = refusal.more;
-  const waits = retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) };
-  return new Answered(html, { status: statusOf(refusal), headers: { ...headers, ...waits } });
+  return new Answered(html, { status: statusOf(refusal), headers: { ...problemHeaders(refusal), ...headers } });
 }
