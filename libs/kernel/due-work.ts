@@ -66,16 +66,16 @@ export class DueWork {
     const { stores, model, copy } = this.host;
     // What is decided from a log that may be another one cannot be taken back.
     if (isAutomation(model) && stores.gate.refusal() !== null) return false;
-    const look = (limit: number): Promise<readonly DueRow[]> =>
-      stores.rows.due(copy, stores.clock.now().toISOString(), limit);
-    if ((await look(1)).length === 0) return false;
+    const look = (): Promise<readonly DueRow[]> =>
+      stores.rows.due(copy, stores.clock.now().toISOString(), DUE_PER_ROUND);
+    const due = await look();
+    if (due.length === 0) return false;
     this.#underWay += 1;
     try {
-      if (isAutomation(model)) {
-        // Only then the rows include what was done by whoever acted before.
-        return (await this.host.mayAct(signal)) && (await this.#carryOutAll(model, await look(DUE_PER_ROUND), signal));
-      }
-      await this.#redescribe(await look(DUE_PER_ROUND));
+      // Once it may act, the rows include what was done by whoever acted before: what is due is looked at again.
+      if (isAutomation(model))
+        return (await this.host.mayAct(signal)) && (await this.#carryOutAll(model, await look(), signal));
+      await this.#redescribe(due);
       return true;
     } finally {
       this.#underWay -= 1;
