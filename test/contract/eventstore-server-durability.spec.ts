@@ -1,22 +1,16 @@
 import { once } from 'node:events';
-import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { anEvent, Probe, refusal, within } from '../support/eventstore-server/behaviours/probe.js';
 import { compileStandIn, spawnStandIn } from '../support/eventstore-server/spawn-stand-in.js';
 import { startEventStoreServer } from '../support/eventstore-server/start-server.js';
 import { freePorts } from '../support/service/free-ports.js';
+import { useNewFolders } from './new-folders.js';
 import { retried } from './retried.js';
 
-const folders: string[] = [];
-const newFolder = (): string => {
-  const folder = mkdtempSync(join(tmpdir(), 'eventstore-server-'));
-  folders.push(folder);
-  return folder;
-};
-afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
+const newFolder = useNewFolders('eventstore-server-');
 
 describe('durability of the stand-in', () => {
   it('cuts off the torn end of an append, and goes on', async () => {

@@ -1,23 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BatchAppendResp } from '@eventstore/db-client/generated/streams_pb.js';
-import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { anEvent, Probe, refusal, within } from '../support/eventstore-server/behaviours/probe.js';
 import { type EventStoreServer, startEventStoreServer } from '../support/eventstore-server/start-server.js';
+import { useNewFolders } from './new-folders.js';
 import { retried } from './retried.js';
 
-const folders: string[] = [];
-const newFolder = (): string => {
-  const folder = mkdtempSync(join(tmpdir(), 'eventstore-server-'));
-  folders.push(folder);
-  return folder;
-};
-afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
+const newFolder = useNewFolders('eventstore-server-');
 
 describe('faults of the stand-in', () => {
   let server: EventStoreServer;

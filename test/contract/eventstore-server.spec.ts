@@ -1,24 +1,16 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, it } from '@jest/globals';
 import { appending } from '../support/eventstore-server/behaviours/appending.js';
 import { Probe } from '../support/eventstore-server/behaviours/probe.js';
 import { reading } from '../support/eventstore-server/behaviours/reading.js';
 import { subscribing } from '../support/eventstore-server/behaviours/subscribing.js';
 import { type EventStoreServer, startEventStoreServer } from '../support/eventstore-server/start-server.js';
+import { useNewFolders } from './new-folders.js';
 
 // The stand-in is held to what a real server was seen to do, and a real one may be held to it as well.
 const servers: Record<string, string | undefined> = { 'the stand-in': undefined };
 if (process.env['EVENTSTORE_URL'] !== undefined) servers['EVENTSTORE_URL'] = process.env['EVENTSTORE_URL'];
 
-const folders: string[] = [];
-const newFolder = (): string => {
-  const folder = mkdtempSync(join(tmpdir(), 'eventstore-server-'));
-  folders.push(folder);
-  return folder;
-};
-afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
+const newFolder = useNewFolders('eventstore-server-');
 
 describe.each(Object.entries(servers))('what a real server does: %s', (_name, url) => {
   let server: EventStoreServer | undefined;

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { partitionOf, Refusal, type ReadyCopy } from '#kernel';
-import { MongoReadStore } from '#read-store-mongodb';
 import { SqliteReadStore } from '#read-store-sqlite';
 import { until } from '../support/service/until.js';
-import { describeWithMongoDb, newDatabase } from './mongodb-suite.js';
+import { describeWithMongoDb } from './mongodb-suite.js';
 import { PARTITIONS, PartitionedStage, workspacesOf, WORKSPACES, type Owner } from './partitioned-stage.js';
 import type { ReadStoreSetUp } from './read-store-case.js';
+import { openTwoMongoReadStores } from './two-mongodb-read-stores.js';
 
 const TEST_LIMIT_MS = 60_000;
 const TAKE_OVER_LIMIT_MS = 10_000;
@@ -179,15 +179,5 @@ describe('a read model in several partitions on SQLite', () => {
 });
 
 await describeWithMongoDb('a read model in several partitions on MongoDB', (server) => {
-  describePartitions(async () => {
-    const { database, drop } = newDatabase(server);
-    const store = await MongoReadStore.open({ url: server.url, database });
-    const another = await MongoReadStore.open({ url: server.url, database });
-    const dispose = async (): Promise<void> => {
-      await store.close();
-      await another.close();
-      await drop();
-    };
-    return { store, another, dispose };
-  });
+  describePartitions(() => openTwoMongoReadStores(server));
 });
