@@ -61,14 +61,14 @@ export class LapseConnections {
       await this.attempts.end(body.id);
       return { settled: true };
     }
-    const context = automationContext('lapse-connections', body.id, now);
-    const carriedOn = await this.#carryOn(body, context);
+    const carriedOn = await this.#carryOn(body, automationContext('lapse-connections', body.id, now));
     if (carriedOn) return carriedOn;
     const executed = await this.streams.execute({
       definition: connection,
       id: body.id,
       workspaceId: body.workspaceId,
-      context,
+      // A command of its own: what carried on may have written to this stream under the other one's id.
+      context: automationContext('lapse-connections', body.id, now),
       decide: (state) => lapseConnection(state, { at: now }),
     });
     return isRefusal(executed) ? { later: executed.code } : { done: executed.position };
